@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of nova-compute: resources, timers, limits.  Nova: nova/conf/compute.py."""
+from oslo_config import cfg
+
+DEFAULT_OPTS = [
+    cfg.FloatOpt('cpu_allocation_ratio', default=16.0, min=0.0, help="""
+Virtual CPUs promised per physical CPU of this host. Read by nova-compute when it reports; the
+scheduler claims against capacity = (total - reserved) * ratio."""),
+    cfg.FloatOpt('ram_allocation_ratio', default=1.5, min=0.0, help="Guest memory promised per MiB of host memory."),
+    cfg.FloatOpt('disk_allocation_ratio', default=1.0, min=0.0, help="Guest disk promised per GiB of host disk."),
+    cfg.IntOpt('reserved_host_cpus', default=0, min=0, help="CPUs kept back from guests."),
+    cfg.IntOpt('reserved_host_memory_mb', default=512, min=0, help="Memory in MiB kept back from guests."),
+    cfg.IntOpt('reserved_host_disk_mb', default=0, min=0, help="Disk in MiB kept back from guests."),
+    cfg.IntOpt('max_concurrent_builds', default=10, min=0, help="Guests built at the same time on one host; 0 is no limit."),
+    cfg.IntOpt('update_resources_interval', default=60, min=0, help="""
+Seconds between two reports of this host's resources; 0 means at start only."""),
+    cfg.IntOpt('sync_power_state_interval', default=60, min=-1, help="""
+Seconds between two comparisons of recorded and real power states; -1 turns them off. Lifecycle
+events of the hypervisor are handled at once in any case."""),
+    cfg.IntOpt('image_cache_manager_interval', default=2400, min=-1, help="""
+Seconds between two runs of the image cache clean-up; -1 turns it off."""),
+    cfg.IntOpt('shutdown_timeout', default=60, min=0, help="Seconds a guest gets to shut down by itself."),
+    cfg.IntOpt('instance_build_timeout', default=0, min=0, help="""
+Seconds after which a build that nobody works on any more is put in ERROR instead of being driven
+again; 0 never gives up."""),
+]
+
+RECONCILER_OPTS = [
+    cfg.IntOpt('interval', default=10, min=1, help="""
+Seconds between two looks for accepted work that nobody carries out (nova-compute, nova-conductor)."""),
+    cfg.IntOpt('grace', default=10, min=0, help="""
+Seconds an instance must have rested before a reconciler takes its work for abandoned."""),
+    cfg.IntOpt('worker_timeout', default=15, min=2, help="""
+Seconds without a sign of life after which a conductor worker's builds are taken over."""),
+]
+
+
+def register_opts(conf):
+    conf.register_opts(DEFAULT_OPTS)
+    conf.register_opts(RECONCILER_OPTS, group='reconciler')
+
+
+def list_opts():
+    return [('DEFAULT', DEFAULT_OPTS), ('reconciler', RECONCILER_OPTS)]
