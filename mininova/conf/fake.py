@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The [fake] section: the hypervisor that exists only in memory.  Read by nova-compute with compute_driver = fake.
+
+Nova has no such section; its fake driver's numbers are fixed in nova/virt/fake.py.
+"""
+from oslo_config import cfg
+
+OPTS = [
+    cfg.IntOpt('vcpus', default=64, min=1, help="CPUs the host pretends to have."),
+    cfg.IntOpt('memory_mb', default=131072, min=1, help="Memory in MiB the host pretends to have."),
+    cfg.IntOpt('local_gb', default=2048, min=1, help="Disk in GiB the host pretends to have."),
+    cfg.BoolOpt('persistent', default=False, help="""
+Keep the guests in files below `state_path`, so that they outlive nova-compute as real ones do.
+Turn it on where services are killed and restarted."""),
+    cfg.FloatOpt('spawn_delay', default=0.0, min=0.0, help="Seconds a guest takes to start."),
+    cfg.FloatOpt('shutdown_delay', default=0.0, min=0.0, help="""
+Seconds a guest takes to obey a shutdown request; beyond the time it is given it is switched off."""),
+    cfg.ListOpt('faults', default=[], help="""
+Faults to play, each `METHOD:KIND[:COUNT[:VALUE]]`: KIND is `fail` (raise; VALUE is the text),
+`full` (raise as a full disk does), `lost` (raise as a broken hypervisor connection does) or
+`delay` (sleep VALUE seconds). COUNT is how many calls are hit, 0 for all; the default is 1.
+Example: `spawn:fail:2,destroy:delay:0:0.5`."""),
+]
+
+
+def register_opts(conf):
+    conf.register_opts(OPTS, group='fake')
+
+
+def list_opts():
+    return [('fake', OPTS)]
