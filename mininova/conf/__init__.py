@@ -20,6 +20,7 @@ MODULES = (
     'fake',
     'image',
     'libvirt',
+    'metadata',
     'network',
     'notifications',
     'paths',
