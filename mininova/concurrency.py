@@ -33,7 +33,7 @@ def choose(mode=None):
     if mode == 'eventlet':
         # The deprecation is known (README, "Concurrency"); it must not greet every command.
         warnings.filterwarnings('ignore', module='eventlet')
-        warnings.filterwarnings('ignore', message='.*[Ee]ventlet.*')
+        warnings.filterwarnings('ignore', message=r'\s*Eventlet is deprecated')
         os.environ.setdefault('EVENTLET_NO_GREENDNS', 'yes')
         import eventlet
         eventlet.monkey_patch()
@@ -73,7 +73,7 @@ class _Thread:
     """A native thread with a greenthread's ``wait()``."""
 
     def __init__(self, function, args, kwargs):
-            self._call = functools.partial(function, *args, **kwargs)
+        self._call = functools.partial(function, *args, **kwargs)
         self._result = self._error = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -95,7 +95,7 @@ class Pool:
     """At most `size` functions at the same time; ``spawn`` waits for room."""
 
     def __init__(self, size):
-            self._room = threading.BoundedSemaphore(size)
+        self._room = threading.BoundedSemaphore(size)
 
     def spawn(self, function, *args, **kwargs):
         self._room.acquire()
@@ -153,7 +153,7 @@ def periodic(spacing, function, initial_delay=None, name=None):
 
 class _Periodic:
     def __init__(self, spacing, function, initial_delay, name):
-            self._stopped = threading.Event()
+        self._stopped = threading.Event()
         self._spacing = spacing if callable(spacing) else lambda: spacing
         self._function = function
         self._name = name

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Action records, their events, and faults.  Nova: instance_action*, instance_fault* of nova/db/main/api.py."""
+import sqlalchemy as sa
+
+from mininova.db import models, session
+
+ACTIONS = models.instance_actions
+EVENTS = models.instance_actions_events
+FAULTS = models.instance_faults
+
+
+@session.write
+def start(connection, values):
+    """Record that an action was accepted."""
+    now = session.now()
+    connection.execute(sa.insert(ACTIONS).values(start_time=now, created_at=now, updated_at=now, **values))
+
+
+def start_within(connection, values):
+    now = session.now()
+    connection.execute(sa.insert(ACTIONS).values(start_time=now, created_at=now, updated_at=now, **values))
+
+
+@session.write
+def finish(connection, instance_uuid, request_id, message=None):
+    """Record the end of an action; `message` says that it failed."""
+    now = session.now()
+    values = {'finish_time': now, 'updated_at': now}
+    if message is not None:
+        values['message'] = message
+    connection.execute(sa.update(ACTIONS).where(
+        ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.request_id == request_id).values(values))
+
+
+def _action_row_id(connection, instance_uuid, request_id):
+    return connection.execute(sa.select(ACTIONS.c.id).where(
+        ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.request_id == request_id).order_by(
+            ACTIONS.c.id.desc()).limit(1)).scalar()
+
+
+@session.write
+def event_start(connection, instance_uuid, request_id, event, host):
+    """Open an event of an action; without an action of that request nothing is recorded.
+
+    :returns: id of the event or None
+    """
+    action = _action_row_id(connection, instance_uuid, request_id)
+    if action is None:
+        return None
+    now = session.now()
+    return connection.execute(sa.insert(EVENTS).values(
+        event=event, action_id=action, start_time=now, host=host, created_at=now, updated_at=now)).inserted_primary_key[0]
+
+
+@session.write
+def event_finish(connection, instance_uuid, request_id, event, result, details=None, traceback=None):
+    """Close the newest open event of that name, and the action with it.
+
+    :param result: 'Success' or 'Error'
+    :param details: one sentence for any user (2.84)
+    """
+    action = _action_row_id(connection, instance_uuid, request_id)
+    if action is None:
+        return
+    now = session.now()
+    newest = connection.execute(sa.select(EVENTS.c.id).where(
+        EVENTS.c.action_id == action, EVENTS.c.event == event).order_by(EVENTS.c.id.desc()).limit(1)).scalar()
+    if newest is not None:
+        connection.execute(sa.update(EVENTS).where(EVENTS.c.id == newest).values(
+            finish_time=now, result=result, traceback=traceback, details=details, updated_at=now))
+    values = {'finish_time': now, 'updated_at': now}
+    if result == 'Error':
+        values['message'] = 'Error'
+    connection.execute(sa.update(ACTIONS).where(ACTIONS.c.id == action).values(values))
+
+
+@session.read
+def list_actions(connection, instance_uuid, limit=None, marker=None, changes_since=None, changes_before=None):
+    """Return actions newest first; `marker` is the request id of the last one seen.
+
+    :returns: rows, or None when the marker is unknown
+    """
+    query = sa.select(ACTIONS).where(ACTIONS.c.instance_uuid == instance_uuid).order_by(
+        ACTIONS.c.created_at.desc(), ACTIONS.c.id.desc())
+    if changes_since is not None:
+        query = query.where(ACTIONS.c.updated_at >= changes_since)
+    if changes_before is not None:
+        query = query.where(ACTIONS.c.updated_at <= changes_before)
+    if marker is not None:
+        seen = connection.execute(sa.select(ACTIONS.c.id).where(
+            ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.request_id == marker)).scalar()
+        if seen is None:
+            return None
+        query = query.where(ACTIONS.c.id < seen)
+    return connection.execute(query if limit is None else query.limit(limit)).mappings().all()
+
+
+@session.read
+def get_action(connection, instance_uuid, request_id):
+    return connection.execute(sa.select(ACTIONS).where(
+        ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.request_id == request_id).order_by(
+            ACTIONS.c.id.desc()).limit(1)).mappings().first()
+
+
+@session.read
+def get_by_action_id(connection, instance_uuid, action_id):
+    """Return the record of the action that an instance carries as its current one."""
+    return connection.execute(sa.select(ACTIONS).where(
+        ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.action_id == action_id)).mappings().first()
+
+
+@session.read
+def list_events(connection, action_row_id):
+    """Return events of an action, newest first as Nova lists them."""
+    return connection.execute(sa.select(EVENTS).where(EVENTS.c.action_id == action_row_id).order_by(
+        EVENTS.c.created_at.desc(), EVENTS.c.id.desc())).mappings().all()
+
+
+@session.write
+def create_fault(connection, values):
+    """Store why an instance failed and return the id of the fault."""
+    now = session.now()
+    return connection.execute(sa.insert(FAULTS).values(created_at=now, updated_at=now, **values)).inserted_primary_key[0]
+
+
+def latest_faults(connection, uuids):
+    """Return {uuid: newest fault row} for some instances."""
+    found = {}
+    uuids = list(uuids)
+    for start_ in range(0, len(uuids), 500):
+        newest = sa.select(sa.func.max(FAULTS.c.id)).where(
+            FAULTS.c.instance_uuid.in_(uuids[start_:start_ + 500])).group_by(FAULTS.c.instance_uuid)
+        for row in connection.execute(sa.select(FAULTS).where(FAULTS.c.id.in_(newest))).mappings():
+            found[row['instance_uuid']] = row
+    return found
+
+
+@session.read
+def get_latest_fault(connection, uuid):
+    return latest_faults(connection, [uuid]).get(uuid)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Flavors, their extra specs and the projects that may use private ones.  Nova: nova/objects/flavor.py queries."""
+import sqlalchemy as sa
+
+from mininova import exception
+from mininova.db import models, paging, session
+
+TABLE = models.flavors
+SPECS = models.flavor_extra_specs
+ACCESS = models.flavor_projects
+
+
+def _complete(connection, rows):
+    """Add extra specs and projects to flavor rows with one query each."""
+    found = [dict(row, extra_specs={}, projects=[]) for row in rows]
+    by_id = {row['id']: row for row in found}
+    if len(by_id) == 1:
+        # The usual case: an index lookup instead of an IN list.
+        only = next(iter(by_id))
+        specs, access = SPECS.c.flavor_id == only, ACCESS.c.flavor_id == only
+    else:
+        specs, access = SPECS.c.flavor_id.in_(by_id), ACCESS.c.flavor_id.in_(by_id)
+    if by_id:
+        for flavor_id, key, value in connection.execute(sa.select(SPECS.c.flavor_id, SPECS.c.key, SPECS.c.value).where(specs)):
+            by_id[flavor_id]['extra_specs'][key] = value
+        for flavor_id, project in connection.execute(sa.select(ACCESS.c.flavor_id, ACCESS.c.project_id).where(access)):
+            by_id[flavor_id]['projects'].append(project)
+    return found
+
+
+def _visible_to(project_id):
+    mine = sa.select(ACCESS.c.flavor_id).where(ACCESS.c.project_id == project_id)
+    return sa.or_(TABLE.c.is_public.is_(True), TABLE.c.id.in_(mine))
+
+
+@session.read
+def get(connection, *, id_=None, flavorid=None, name=None, project_id=None):
+    """Return one flavor with extra specs and projects, or None.
+
+    :param project_id: hide private flavors of other projects; None shows all
+    """
+    query = sa.select(TABLE)
+    for column, value in (('id', id_), ('flavorid', flavorid), ('name', name)):
+        if value is not None:
+            query = query.where(TABLE.c[column] == value)
+    if project_id is not None:
+        query = query.where(_visible_to(project_id))
+    return next(iter(_complete(connection, connection.execute(query.limit(1)).mappings().all())), None)
+
+
+@session.read
+def list_all(connection, filters, project_id, sort_key, sort_dir, limit, marker):
+    """Return flavors, or None when `marker` (a flavorid) is unknown."""
+    query = sa.select(TABLE)
+    if project_id is not None:
+        query = query.where(_visible_to(project_id))
+    if 'is_public' in filters and filters['is_public'] is not None:
+        query = query.where(TABLE.c.is_public.is_(filters['is_public']))
+    if 'disabled' in filters:
+        query = query.where(TABLE.c.disabled.is_(filters['disabled']))
+    if filters.get('min_memory_mb'):
+        query = query.where(TABLE.c.memory_mb >= filters['min_memory_mb'])
+    if filters.get('min_root_gb'):
+        query = query.where(TABLE.c.root_gb >= filters['min_root_gb'])
+    if filters.get('name') is not None:
+        query = query.where(TABLE.c.name == filters['name'])
+    seen = None
+    if marker is not None:
+        seen = connection.execute(sa.select(TABLE).where(TABLE.c.flavorid == marker)).mappings().first()
+        if seen is None:
+            return None
+    query = paging.page(query, TABLE, [(sort_key, sort_dir), ('id', sort_dir)], seen, limit)
+    return _complete(connection, connection.execute(query).mappings().all())
+
+
+@session.write
+def create(connection, values, extra_specs, projects):
+    now = session.now()
+    try:
+        with connection.begin_nested():
+            id_ = connection.execute(sa.insert(TABLE).values(created_at=now, **values)).inserted_primary_key[0]
+    except Exception as error:
+        if connection.execute(sa.select(TABLE.c.id).where(TABLE.c.name == values['name'])).first():
+            raise exception.FlavorExists(name=values['name']) from error
+        if connection.execute(sa.select(TABLE.c.id).where(TABLE.c.flavorid == values['flavorid'])).first():
+            raise exception.FlavorIdExists(flavor_id=values['flavorid']) from error
+        raise
+    for key, value in extra_specs.items():
+        connection.execute(sa.insert(SPECS).values(flavor_id=id_, key=key, value=value, created_at=now))
+    for project_id in projects:
+        connection.execute(sa.insert(ACCESS).values(flavor_id=id_, project_id=project_id, created_at=now))
+    return get.within(connection, id_=id_)
+
+
+@session.write
+def update(connection, id_, values):
+    connection.execute(sa.update(TABLE).where(TABLE.c.id == id_).values(updated_at=session.now(), **values))
+    return get.within(connection, id_=id_)
+
+
+@session.write
+def destroy(connection, id_):
+    connection.execute(sa.delete(SPECS).where(SPECS.c.flavor_id == id_))
+    connection.execute(sa.delete(ACCESS).where(ACCESS.c.flavor_id == id_))
+    return bool(connection.execute(sa.delete(TABLE).where(TABLE.c.id == id_)).rowcount)
+
+
+@session.write
+def add_access(connection, id_, project_id):
+    where = (ACCESS.c.flavor_id == id_, ACCESS.c.project_id == project_id)
+    if connection.execute(sa.select(ACCESS.c.id).where(*where)).first():
+        return False
+    connection.execute(sa.insert(ACCESS).values(flavor_id=id_, project_id=project_id, created_at=session.now()))
+    return True
+
+
+@session.write
+def remove_access(connection, id_, project_id):
+    return bool(connection.execute(sa.delete(ACCESS).where(
+        ACCESS.c.flavor_id == id_, ACCESS.c.project_id == project_id)).rowcount)
+
+
+@session.write
+def set_extra_specs(connection, id_, specs):
+    now = session.now()
+    for key, value in specs.items():
+        where = (SPECS.c.flavor_id == id_, SPECS.c.key == key)
+        if not connection.execute(sa.update(SPECS).where(*where).values(value=value, updated_at=now)).rowcount:
+            connection.execute(sa.insert(SPECS).values(flavor_id=id_, key=key, value=value, created_at=now))
+
+
+@session.write
+def delete_extra_spec(connection, id_, key):
+    return bool(connection.execute(sa.delete(SPECS).where(SPECS.c.flavor_id == id_, SPECS.c.key == key)).rowcount)

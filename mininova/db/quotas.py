@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Limits and usage.  Usage is counted from the rows themselves, so that it cannot drift.
+
+A check takes turns on a row of ``quota_locks`` inside the transaction that creates, so two creates of
+one project cannot both take the last place.  Nova: nova/quota.py (counting quotas), nova/objects/quotas.py.
+"""
+import sqlalchemy as sa
+
+from mininova import exception
+from mininova.db import models, session
+
+LIMITS = models.quotas
+CLASSES = models.quota_classes
+INSTANCES = models.instances
+
+
+def _lock(connection, name):
+    locks = models.quota_locks
+    taken = connection.execute(sa.update(locks).where(locks.c.name == name).values(generation=locks.c.generation + 1))
+    if taken.rowcount:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(locks).values(name=name, generation=1))
+    except sa.exc.IntegrityError:
+        connection.execute(sa.update(locks).where(locks.c.name == name).values(generation=locks.c.generation + 1))
+
+
+def count_servers(connection, project_id, user_id=None):
+    """Return {'instances', 'cores', 'ram'} in use."""
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(INSTANCES.c.vcpus), 0),
+                      sa.func.coalesce(sa.func.sum(INSTANCES.c.memory_mb), 0)).where(
+        INSTANCES.c.project_id == project_id, INSTANCES.c.deleted == 0,
+        sa.or_(INSTANCES.c.vm_state.is_(None), INSTANCES.c.vm_state != 'soft-delete'))
+    if user_id is not None:
+        query = query.where(INSTANCES.c.user_id == user_id)
+    count, cores, ram = connection.execute(query).one()
+    return {'instances': int(count), 'cores': int(cores), 'ram': int(ram)}
+
+
+@session.read
+def usage(connection, project_id, user_id=None):
+    return count_servers(connection, project_id, user_id)
+
+
+def check_within(connection, project_id, user_id, deltas, project_limits, user_limits):
+    """Refuse a create that would pass a limit; holds the project's turn until the transaction ends.
+
+    :param deltas: {'instances': 1, 'cores': 2, 'ram': 512}
+    :param project_limits: {resource: limit}, -1 is no limit
+    :param user_limits: the same for this user in the project, only where one is set
+    :raises TooManyInstances: names every resource that is over (403)
+    """
+    if all(limit < 0 for limit in (*project_limits.values(), *user_limits.values())):
+        return
+    _lock(connection, f'project:{project_id}')
+    _compare(deltas, project_limits, count_servers(connection, project_id))
+    if user_limits:
+        _compare(deltas, user_limits, count_servers(connection, project_id, user_id))
+
+
+def _compare(deltas, limits, used):
+    over = [name for name in sorted(deltas) if limits.get(name, -1) >= 0
+            and deltas[name] > 0 and used[name] + deltas[name] > limits[name]]
+    if over:
+        def listed(values):
+            return ', '.join(str(values[name]) for name in over)
+        raise exception.TooManyInstances(overs=', '.join(over), req=listed(deltas), used=listed(used),
+                                         allowed=listed(limits))
+
+
+def check_count(connection, lock_name, query, limit, error):
+    """Refuse one more of something counted by `query` (a SELECT COUNT) when `limit` is reached.
+
+    :raises: `error`
+    """
+    if limit < 0:
+        return
+    _lock(connection, lock_name)
+    if connection.execute(query).scalar_one() >= limit:
+        raise error
+
+
+@session.read
+def get_limits(connection, project_id, user_id=''):
+    """Return the limits set for a project ('' user) or for one user in it: {resource: hard_limit}."""
+    rows = connection.execute(sa.select(LIMITS.c.resource, LIMITS.c.hard_limit).where(
+        LIMITS.c.project_id == project_id, LIMITS.c.user_id == user_id))
+    return {resource: limit for resource, limit in rows}
+
+
+@session.read
+def get_class_limits(connection, class_name='default'):
+    rows = connection.execute(sa.select(CLASSES.c.resource, CLASSES.c.hard_limit).where(CLASSES.c.class_name == class_name))
+    return {resource: limit for resource, limit in rows}
+
+
+@session.read
+def get_effective(connection, project_id, user_id):
+    """Return (class limits, project limits, user limits) with one query each."""
+    return (get_class_limits.within(connection), get_limits.within(connection, project_id),
+            get_limits.within(connection, project_id, user_id))
+
+
+@session.write
+def set_limit(connection, project_id, resource, limit, user_id=''):
+    """Set one limit of a project or of one of its users."""
+    where = (LIMITS.c.project_id == project_id, LIMITS.c.user_id == user_id, LIMITS.c.resource == resource)
+    if not connection.execute(sa.update(LIMITS).where(*where).values(hard_limit=limit, updated_at=session.now())).rowcount:
+        connection.execute(sa.insert(LIMITS).values(project_id=project_id, user_id=user_id, resource=resource,
+                                                    hard_limit=limit, created_at=session.now()))
+
+
+@session.write
+def delete_limits(connection, project_id, user_id=None):
+    """Return a project, or one user of it, to the defaults."""
+    query = sa.delete(LIMITS).where(LIMITS.c.project_id == project_id)
+    connection.execute(query if user_id is None else query.where(LIMITS.c.user_id == user_id))

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Request specs, scheduling reports and server groups' members."""
+import datetime
+
+import sqlalchemy as sa
+
+from mininova.db import models, session
+
+TABLE = models.request_specs
+REPORTS = models.scheduling_reports
+
+
+@session.read
+def get(connection, instance_uuid):
+    return connection.execute(sa.select(TABLE).where(TABLE.c.instance_uuid == instance_uuid)).mappings().first()
+
+
+@session.read
+def get_many(connection, uuids):
+    """Return {uuid: spec document} for some instances."""
+    uuids, found = list(uuids), {}
+    for start in range(0, len(uuids), 500):
+        rows = connection.execute(sa.select(TABLE.c.instance_uuid, TABLE.c.spec).where(
+            TABLE.c.instance_uuid.in_(uuids[start:start + 500])))
+        found.update({uuid: spec for uuid, spec in rows})
+    return found
+
+
+@session.write
+def update(connection, instance_uuid, values):
+    connection.execute(sa.update(TABLE).where(TABLE.c.instance_uuid == instance_uuid).values(updated_at=session.now(), **values))
+
+
+@session.write
+def add_attempt(connection, instance_uuid, attempt):
+    """Append a failed build to the spec; the same host and reason twice in a row are one."""
+    row = connection.execute(sa.select(TABLE.c.spec).where(TABLE.c.instance_uuid == instance_uuid).with_for_update()).first()
+    if row is None:
+        return
+    spec = dict(row[0])
+    attempts = spec.setdefault('attempts', [])
+    if not attempts or attempts[-1] != attempt:
+        attempts.append(attempt)
+        connection.execute(sa.update(TABLE).where(TABLE.c.instance_uuid == instance_uuid).values(
+            spec=spec, updated_at=session.now()))
+
+
+@session.write
+def add_report(connection, values, keep_days=30):
+    """Store a scheduling decision; now and then forget those that are old."""
+    now = session.now()
+    id_ = connection.execute(sa.insert(REPORTS).values(created_at=now, **values)).inserted_primary_key[0]
+    if id_ % 200 == 0:
+        connection.execute(sa.delete(REPORTS).where(REPORTS.c.created_at < now - datetime.timedelta(days=keep_days)))
+
+
+@session.read
+def list_reports(connection, key):
+    """Return the decisions for a server's uuid or a request's id, oldest first."""
+    return connection.execute(sa.select(REPORTS).where(sa.or_(
+        REPORTS.c.instance_uuid == key, REPORTS.c.request_id == key)).order_by(REPORTS.c.id)).mappings().all()

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Services, their workers and the compute nodes they report.  Nova: service_*, compute_node_* of nova/db/main/api.py."""
+import datetime
+
+import sqlalchemy as sa
+from oslo_utils import uuidutils
+
+from mininova.db import models, session
+
+SERVICES = models.services
+WORKERS = models.workers
+NODES = models.compute_nodes
+
+
+def age_of(column):
+    """Return seconds since a stored time, on the database's own clock, as a column to select."""
+    return _Age(column)
+
+
+class _Age(sa.sql.functions.FunctionElement):
+    type = sa.Float()
+    inherit_cache = True
+    name = 'age'
+
+
+@sa.ext.compiler.compiles(_Age, 'sqlite')
+def _age_sqlite(element, compiler, **kwargs):
+    return f"((julianday('now') - julianday({compiler.process(element.clauses, **kwargs)})) * 86400.0)"
+
+
+@sa.ext.compiler.compiles(_Age, 'mysql', 'mariadb')
+def _age_mysql(element, compiler, **kwargs):
+    return f'(TIMESTAMPDIFF(MICROSECOND, {compiler.process(element.clauses, **kwargs)}, UTC_TIMESTAMP(6)) / 1000000.0)'
+
+
+@sa.ext.compiler.compiles(_Age)
+def _age_default(element, compiler, **kwargs):
+    inner = compiler.process(element.clauses, **kwargs)
+    return f"EXTRACT(EPOCH FROM (timezone('utc', clock_timestamp()) - {inner}))"
+
+
+def _select():
+    return sa.select(SERVICES, age_of(SERVICES.c.last_seen_up).label('age'))
+
+
+@session.write
+def register(connection, host, binary, topic, version, disabled=False):
+    """Find or make the record of a service and stamp it as alive; returns the row."""
+    where = (SERVICES.c.host == host, SERVICES.c.binary == binary)
+    now = session.now()
+    if not connection.execute(sa.update(SERVICES).where(*where).values(
+            version=version, topic=topic, last_seen_up=session.db_now(), updated_at=now)).rowcount:
+        connection.execute(sa.insert(SERVICES).values(
+            uuid=uuidutils.generate_uuid(), host=host, binary=binary, topic=topic, version=version, disabled=disabled,
+            disabled_reason='New service disabled due to config option.' if disabled else None,
+            last_seen_up=session.db_now(), created_at=now))
+    return connection.execute(_select().where(*where)).mappings().one()
+
+
+@session.write
+def heartbeat(connection, service_id):
+    """Stamp a service as alive; returns False if its record was deleted."""
+    return bool(connection.execute(sa.update(SERVICES).where(SERVICES.c.id == service_id).values(
+        last_seen_up=session.db_now(), report_count=SERVICES.c.report_count + 1)).rowcount)
+
+
+@session.read
+def get(connection, *, id_=None, uuid=None, host=None, binary=None):
+    query = _select()
+    for column, value in (('id', id_), ('uuid', uuid), ('host', host), ('binary', binary)):
+        if value is not None:
+            query = query.where(SERVICES.c[column] == value)
+    return connection.execute(query).mappings().first()
+
+
+@session.read
+def list_all(connection, host=None, binary=None, disabled=None, topic=None):
+    query = _select().order_by(SERVICES.c.id)
+    for column, value in (('host', host), ('binary', binary), ('topic', topic), ('disabled', disabled)):
+        if value is not None:
+            query = query.where(SERVICES.c[column] == value)
+    return connection.execute(query).mappings().all()
+
+
+@session.write
+def update(connection, service_id, values):
+    connection.execute(sa.update(SERVICES).where(SERVICES.c.id == service_id).values(updated_at=session.now(), **values))
+    return connection.execute(_select().where(SERVICES.c.id == service_id)).mappings().first()
+
+
+@session.write
+def destroy(connection, service_id):
+    """Remove a service, the nodes it reported and its host's place in aggregates."""
+    row = connection.execute(sa.select(SERVICES).where(SERVICES.c.id == service_id)).mappings().first()
+    if row is None:
+        return False
+    if row['binary'] == 'nova-compute':
+        connection.execute(sa.delete(NODES).where(NODES.c.host == row['host']))
+        connection.execute(sa.delete(models.aggregate_hosts).where(models.aggregate_hosts.c.host == row['host']))
+    connection.execute(sa.delete(SERVICES).where(SERVICES.c.id == service_id))
+    return True
+
+
+@session.write
+def worker_heartbeat(connection, uuid, binary, host, pid):
+    """Say that a conductor process lives; forget those dead for a day."""
+    now = session.now()
+    if not connection.execute(sa.update(WORKERS).where(WORKERS.c.uuid == uuid).values(last_seen=now)).rowcount:
+        connection.execute(sa.delete(WORKERS).where(WORKERS.c.last_seen < now - datetime.timedelta(days=1)))
+        connection.execute(sa.insert(WORKERS).values(uuid=uuid, binary=binary, host=host, pid=pid, last_seen=now, created_at=now))
+
+
+@session.write
+def worker_leave(connection, uuid):
+    connection.execute(sa.delete(WORKERS).where(WORKERS.c.uuid == uuid))
+
+
+@session.write
+def report_node(connection, host, hypervisor_hostname, values):
+    """Write what a compute host says of one of its nodes; claims are not touched; returns the row."""
+    where = (NODES.c.host == host, NODES.c.hypervisor_hostname == hypervisor_hostname)
+    now = session.now()
+    if not connection.execute(sa.update(NODES).where(*where).values(updated_at=now, **values)).rowcount:
+        connection.execute(sa.insert(NODES).values(
+            uuid=uuidutils.generate_uuid(), host=host, hypervisor_hostname=hypervisor_hostname, created_at=now,
+            updated_at=now, **values))
+    return connection.execute(sa.select(NODES).where(*where)).mappings().one()
+
+
+@session.read
+def get_node(connection, *, id_=None, uuid=None, host=None, hypervisor_hostname=None):
+    query = sa.select(NODES).order_by(NODES.c.id)
+    for column, value in (('id', id_), ('uuid', uuid), ('host', host), ('hypervisor_hostname', hypervisor_hostname)):
+        if value is not None:
+            query = query.where(NODES.c[column] == value)
+    return connection.execute(query).mappings().first()
+
+
+@session.read
+def list_nodes(connection, host=None, hostname_pattern=None, limit=None, marker=None):
+    """Return nodes in the order of their ids; `marker` is the id of the last one seen."""
+    query = sa.select(NODES).order_by(NODES.c.id)
+    if host is not None:
+        query = query.where(NODES.c.host == host)
+    if hostname_pattern is not None:
+        query = query.where(NODES.c.hypervisor_hostname.contains(hostname_pattern, autoescape=True))
+    if marker is not None:
+        query = query.where(NODES.c.id > marker)
+    return connection.execute(query if limit is None else query.limit(limit)).mappings().all()

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The records of the cloud.  ``register_all()`` makes every class available as ``objects.<Name>``.
+
+Each daemon calls it once at start.  Nova: nova/objects/__init__.py.
+"""
+import importlib
+
+MODULES = ('aggregate', 'allocation', 'block_device', 'compute_node', 'fixed_ip', 'flavor', 'image_meta', 'instance', 'instance_action',
+           'instance_fault', 'instance_group', 'keypair', 'network', 'network_request', 'request_spec', 'scheduling_report', 'service',
+           'virtual_interface', 'worker')
+
+
+def register_all():
+    """Import every object module."""
+    for name in MODULES:
+        importlib.import_module(f'mininova.objects.{name}')

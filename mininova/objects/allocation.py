@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Allocation: room claimed on a node for an instance.  Nova asks Placement for these."""
+from mininova.db import claims as db
+from mininova.objects import base, fields
+
+
+@base.register
+class Allocation(base.NovaObject, base.NovaPersistentObject):
+    """``kind`` says whose claim it is: 'instance', or 'migration' for the other end of a move."""
+    VERSION = '1.0'
+    fields = {'id': fields.integer(), 'instance_uuid': fields.UUIDField(), 'compute_node_id': fields.integer(), 'kind': fields.text(),
+              'vcpus': fields.integer(), 'memory_mb': fields.integer(), 'disk_gb': fields.integer()}
+
+
+@base.register
+class AllocationList(base.ObjectListBase, base.NovaObject):
+    VERSION = '1.0'
+    fields = {'objects': fields.ListOfObjectsField('Allocation')}
+
+    @base.remotable_classmethod
+    def get_by_instance(cls, context, instance_uuid):
+        return cls._from_rows(context, Allocation, db.list_by_instance(instance_uuid))
+
+    @base.remotable_classmethod
+    def get_by_node(cls, context, compute_node_id):
+        return cls._from_rows(context, Allocation, db.list_by_node(compute_node_id))
+
+    @base.remotable_classmethod
+    def release(cls, context, instance_uuid, kind=None, compute_node_id=None):
+        """Give back claims; a repeat does nothing."""
+        db.release(instance_uuid, kind, compute_node_id)

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ComputeNode: what a hypervisor has and what is claimed of it.  Nova: nova/objects/compute_node.py."""
+from mininova import exception
+from mininova.db import claims
+from mininova.db import services as db
+from mininova.objects import base, fields
+
+
+@base.register
+class ComputeNode(base.NovaObject, base.NovaPersistentObject):
+    """Totals as reported; ``*_used`` are the sums of the claims, written only with them; ``generation`` counts those writes."""
+    VERSION = '1.0'
+    fields = {
+        'id': fields.integer(), 'uuid': fields.text(), 'host': fields.text(), 'hypervisor_hostname': fields.text(),
+        'vcpus': fields.integer(), 'memory_mb': fields.integer(), 'local_gb': fields.integer(),
+        'reserved_vcpus': fields.integer(), 'reserved_memory_mb': fields.integer(), 'reserved_disk_gb': fields.integer(),
+        'vcpus_used': fields.integer(), 'memory_mb_used': fields.integer(), 'local_gb_used': fields.integer(),
+        'disk_available_least': fields.integer(), 'running_vms': fields.integer(), 'current_workload': fields.integer(),
+        'hypervisor_type': fields.text(), 'hypervisor_version': fields.integer(), 'host_ip': fields.text(),
+        'cpu_info': fields.JsonField(nullable=True), 'supported_instances': fields.JsonField(nullable=True),
+        'stats': fields.JsonField(nullable=True), 'uptime': fields.text(), 'cpu_allocation_ratio': fields.FloatField(nullable=True),
+        'ram_allocation_ratio': fields.FloatField(nullable=True), 'disk_allocation_ratio': fields.FloatField(nullable=True),
+        'generation': fields.integer(),
+    }
+
+    CLAIMED = ('id', 'uuid', 'vcpus_used', 'memory_mb_used', 'local_gb_used', 'running_vms', 'generation', 'created_at', 'updated_at')
+
+    @base.remotable
+    def report(self):
+        """Store what the host says of itself, making the record if it is new; claims are read back, never written."""
+        values = {name: value for name, value in self.obj_changes_plain().items()
+                  if name not in (*self.CLAIMED, 'host', 'hypervisor_hostname')}
+        row = db.report_node(self.host, self.hypervisor_hostname, values)
+        for name in self.CLAIMED:
+            setattr(self, name, row[name])
+        self.obj_reset_changes()
+
+    @classmethod
+    def _one(cls, context, row, host):
+        if row is None:
+            raise exception.ComputeHostNotFound(host=host)
+        return cls._from_row(context, row)
+
+    @base.remotable_classmethod
+    def get_by_id(cls, context, id_):
+        return cls._one(context, db.get_node(id_=id_), id_)
+
+    @base.remotable_classmethod
+    def get_by_uuid(cls, context, uuid):
+        return cls._one(context, db.get_node(uuid=uuid), uuid)
+
+    @base.remotable_classmethod
+    def get_by_host_and_nodename(cls, context, host, nodename):
+        return cls._one(context, db.get_node(host=host, hypervisor_hostname=nodename), host)
+
+    @base.remotable
+    def claim(self, instance_uuid, vcpus, memory_mb, disk_gb, kind='instance'):
+        """Take room for an instance, exactly; False when it does not fit."""
+        return claims.claim(instance_uuid, self.id, vcpus, memory_mb, disk_gb, kind)
+
+
+@base.register
+class ComputeNodeList(base.ObjectListBase, base.NovaObject):
+    VERSION = '1.0'
+    fields = {'objects': fields.ListOfObjectsField('ComputeNode')}
+
+    @base.remotable_classmethod
+    def get_all(cls, context, host=None, hostname_pattern=None, limit=None, marker=None):
+        """Return nodes; `marker` is the database id of the last one seen."""
+        return cls._from_rows(context, ComputeNode, db.list_nodes(host, hostname_pattern, limit, marker))

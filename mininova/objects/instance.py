@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Instance: one server.  Nova: nova/objects/instance.py."""
+from oslo_versionedobjects import base as ovo_base
+
+import mininova.conf
+from mininova import exception
+from mininova.compute import task_states
+from mininova.db import create as db_create
+from mininova.db import instances as db
+from mininova.network import model as network_model
+from mininova.objects import base, fields
+from mininova.objects import flavor as flavor_obj
+from mininova.objects import image_meta as image_meta_obj
+
+CONF = mininova.conf.CONF
+
+_EXTRAS = ('metadata', 'tags')
+
+
+@base.register
+class Instance(base.NovaObject, base.NovaPersistentObject):
+    """A server and what became of it.
+
+    ``vm_state`` is where it stands, ``task_state`` what is being done to it (None: nothing), ``power_state`` what the
+    hypervisor says; ``action_id`` names the accepted action that ``task_state`` belongs to: a message that carries
+    another one is stale.  ``flavor`` is the flavor as it was at the last create or resize.
+    """
+    VERSION = '1.0'
+    fields = {
+        'id': fields.integer(), 'uuid': fields.UUIDField(), 'user_id': fields.text(), 'project_id': fields.text(),
+        'image_ref': fields.text(), 'kernel_id': fields.text(), 'ramdisk_id': fields.text(), 'hostname': fields.text(),
+        'launch_index': fields.integer(), 'key_name': fields.text(), 'key_data': fields.text(), 'key_type': fields.text(),
+        'power_state': fields.integer(), 'vm_state': fields.text(), 'task_state': fields.text(),
+        'vcpus': fields.integer(), 'memory_mb': fields.integer(), 'root_gb': fields.integer(), 'ephemeral_gb': fields.integer(),
+        'host': fields.text(), 'node': fields.text(), 'user_data': fields.text(), 'reservation_id': fields.text(),
+        'launched_at': fields.time(), 'terminated_at': fields.time(), 'availability_zone': fields.text(),
+        'display_name': fields.text(), 'display_description': fields.text(), 'launched_on': fields.text(),
+        'locked': fields.BooleanField(default=False), 'locked_by': fields.text(), 'os_type': fields.text(),
+        'architecture': fields.text(), 'root_device_name': fields.text(), 'default_ephemeral_device': fields.text(),
+        'default_swap_device': fields.text(), 'config_drive': fields.text(), 'access_ip_v4': fields.text(),
+        'access_ip_v6': fields.text(), 'auto_disk_config': fields.BooleanField(default=False), 'progress': fields.integer(),
+        'ephemeral_key_uuid': fields.text(), 'flavorid': fields.text(), 'flavor': fields.ObjectField('Flavor'),
+        'system_metadata': fields.DictOfNullableStringsField(), 'metadata': fields.DictOfStringsField(),
+        'tags': fields.ListOfStringsField(), 'network_info': fields.JsonField(nullable=True), 'action_id': fields.text(),
+        'owner': fields.text(), 'build_attempt': fields.integer(), 'deleted': fields.BooleanField(default=False), 'deleted_at': fields.time(),
+    }
+
+    @property
+    def name(self):
+        """What the hypervisor calls the guest."""
+        return CONF.instance_name_template % self.id
+
+    @property
+    def image_meta(self):
+        """The image as it was when the server was made."""
+        return image_meta_obj.ImageMeta.from_instance(self)
+
+    def get_network_info(self):
+        """Return the addresses and devices of the server as a NetworkInfo."""
+        return network_model.NetworkInfo.hydrate(self.network_info or [])
+
+    @classmethod
+    def from_row(cls, context, row, metadata=None, tags=None):
+        """Build an instance from its row; metadata and tags only if given."""
+        extra = {'deleted': bool(row['deleted']), 'system_metadata': row['system_metadata'] or {},
+                 'flavor': flavor_obj.Flavor.from_embedded(context, row['flavor'] or {})}
+        if metadata is not None:
+            extra['metadata'] = metadata
+        if tags is not None:
+            extra['tags'] = tags
+        self = cls._from_row(context, row, **extra)
+        self.obj_reset_changes()
+        return self
+
+    @base.remotable_classmethod
+    def get_by_uuid(cls, context, uuid, expected_attrs=('metadata',)):
+        """Return one server.
+
+        :param expected_attrs: 'metadata' and 'tags' are loaded when named
+        :raises InstanceNotFound: unknown, or another project's (404)
+        """
+        row = db.get(uuid=uuid, project_id=_restriction(context), read_deleted=context.read_deleted)
+        if row is None:
+            raise exception.InstanceNotFound(instance_id=uuid)
+        return cls.from_row(context, row, **_load_extras(uuid, expected_attrs))
+
+    @base.remotable_classmethod
+    def get_by_id(cls, context, id_, expected_attrs=('metadata',)):
+        row = db.get(id_=id_, project_id=_restriction(context), read_deleted=context.read_deleted)
+        if row is None:
+            raise exception.InstanceNotFound(instance_id=id_)
+        return cls.from_row(context, row, **_load_extras(row['uuid'], expected_attrs))
+
+    def to_row(self):
+        """Return the set fields as column values."""
+        return self._columns(name for name in self.fields if self.obj_attr_is_set(name))
+
+    def _columns(self, names):
+        values = {name: getattr(self, name) for name in names if name not in _EXTRAS}
+        if 'flavor' in values:
+            values['flavor'] = self.flavor.to_embedded()
+            values['flavorid'] = self.flavor.flavorid
+        for name in ('deleted', 'created_at', 'updated_at', 'id'):
+            values.pop(name, None)
+        return values
+
+    @base.remotable
+    def save(self, expected_vm_state=(), expected_task_state=(), expected=None):
+        """Write the changes in one compare-and-swap.
+
+        :param expected_task_state: accepted task states, a value or a list; None is a value; () accepts all
+        :param expected_vm_state: the same for vm_state
+        :param expected: {column: accepted values} for others, e.g. {'host': 'cmp1', 'action_id': ...}
+        :raises UnexpectedTaskStateError, UnexpectedDeletingTaskStateError, UnexpectedVMStateError, StaleAction:
+            somebody else was first; nothing was written (409)
+        :raises InstanceNotFound: it was deleted meanwhile (404)
+        """
+        changes = self.obj_what_changed()
+        wanted = dict(expected or {})
+        if expected_task_state != ():
+            wanted['task_state'] = expected_task_state
+        if expected_vm_state != ():
+            wanted['vm_state'] = expected_vm_state
+        columns = self._columns(changes)
+        if columns or wanted:
+            written, found = db.compare_and_swap(self.uuid, columns, wanted)
+            if not written:
+                raise _explain(self.uuid, found, wanted)
+            self.updated_at = found
+        if 'metadata' in changes:
+            db.replace_metadata(self.uuid, self.metadata)
+        if 'tags' in changes:
+            db.replace_tags(self.uuid, self.tags)
+        self.obj_reset_changes()
+
+    @base.remotable
+    def refresh(self):
+        """Read the server again; what was not loaded before stays unloaded."""
+        row = db.get(uuid=self.uuid, read_deleted='yes')
+        if row is None or (row['deleted'] and self._context.read_deleted == 'no'):
+            raise exception.InstanceNotFound(instance_id=self.uuid)
+        expected = [name for name in _EXTRAS if self.obj_attr_is_set(name)]
+        current = type(self).from_row(self._context, row, **_load_extras(self.uuid, expected))
+        for name in self.fields:
+            if current.obj_attr_is_set(name):
+                setattr(self, ovo_base._get_attrname(name), getattr(current, name))
+        self.obj_reset_changes()
+
+    @base.remotable
+    def destroy(self, expected=None):
+        """Mark the server deleted and give back its claims; a repeat does nothing.
+
+        :returns: whether this call deleted it
+        """
+        deleted_at = db.destroy(self.uuid, expected)
+        if deleted_at:
+            self.deleted, self.deleted_at, self.terminated_at = True, deleted_at, deleted_at
+            self.vm_state, self.task_state = 'deleted', None
+        self.obj_reset_changes()
+        return bool(deleted_at)
+
+    @base.remotable
+    def take_ownership(self, worker, worker_timeout):
+        """Let one conductor process drive this server's current action; returns whether it may."""
+        return db.take_ownership(self.uuid, worker, self.action_id, worker_timeout)
+
+
+def _restriction(context):
+    return None if context.is_admin else (context.project_id or '')
+
+
+def _load_extras(uuid, expected_attrs):
+    loaded = {}
+    if 'metadata' in expected_attrs:
+        loaded['metadata'] = db.metadata_of(uuid)
+    if 'tags' in expected_attrs:
+        loaded['tags'] = db.tags_of(uuid)
+    return loaded
+
+
+def _explain(uuid, found, wanted):
+    """Say which expectation of a compare-and-swap did not hold."""
+    if found is None:
+        return exception.InstanceNotFound(instance_id=uuid)
+    if 'task_state' in wanted and not _holds(found['task_state'], wanted['task_state']):
+        deleting = found['task_state'] in (task_states.DELETING, task_states.SOFT_DELETING)
+        kind = exception.UnexpectedDeletingTaskStateError if deleting else exception.UnexpectedTaskStateError
+        return kind(instance_uuid=uuid, expected=wanted['task_state'], actual=found['task_state'])
+    if 'vm_state' in wanted and not _holds(found['vm_state'], wanted['vm_state']):
+        return exception.UnexpectedVMStateError(instance_uuid=uuid, expected=wanted['vm_state'], actual=found['vm_state'])
+    return exception.StaleAction(instance_uuid=uuid, action_id=wanted.get('action_id'))
+
+
+def _holds(value, wanted):
+    return value in wanted if isinstance(wanted, (list, tuple, set, frozenset)) else value == wanted
+
+
+@base.register
+class InstanceList(base.ObjectListBase, base.NovaObject):
+    VERSION = '1.0'
+    fields = {'objects': fields.ListOfObjectsField('Instance')}
+
+    @classmethod
+    def _make(cls, context, rows):
+        self = cls(context)
+        self.objects = [Instance.from_row(context, row) for row in rows]
+        self.obj_reset_changes()
+        return self
+
+    @base.remotable_classmethod
+    def get_by_host(cls, context, host, read_deleted='no'):
+        """Return the servers of one compute host."""
+        return cls._make(context, db.list_by_host(host, read_deleted))
+
+    @base.remotable_classmethod
+    def get_unsettled_by_host(cls, context, host, quiet_for):
+        """Return the servers of a host that have a task or are building, untouched for so many seconds."""
+        return cls._make(context, db.list_by_host(host, unsettled_only=True, quiet_for=quiet_for))
+
+    @base.remotable_classmethod
+    def get_unowned(cls, context, worker_timeout, grace):
+        """Return the servers whose build or delete no live process seems to drive."""
+        return cls._make(context, db.list_unowned(worker_timeout, grace))
+
+    @base.remotable_classmethod
+    def create_all(cls, context, drafts, limits=None):
+        """Write accepted creates with quota and intent in one transaction (:func:`mininova.db.create.create_instances`)."""
+        return db_create.create_instances(drafts, limits)
