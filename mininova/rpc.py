@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The door to oslo.messaging: transport, clients, servers, notifiers.  Nova: nova/rpc.py.
+
+RPC is at most once: a message is acknowledged before the work begins.  So it is never more than a wake-up; the intent is in the
+database before it is sent (architecture: "intent before message").
+"""
+import oslo_messaging as messaging
+from oslo_log import log
+from oslo_serialization import jsonutils
+
+import mininova.conf
+from mininova import context as nova_context
+from mininova import exception
+from mininova.objects import base as objects_base
+
+CONF = mininova.conf.CONF
+LOG = log.getLogger(__name__)
+
+ALLOWED_REMOTE_EXCEPTIONS = ['mininova.exception']
+
+Target = messaging.Target
+MessagingTimeout = messaging.MessagingTimeout
+MessagingException = messaging.MessagingException
+expected_exceptions = messaging.expected_exceptions
+
+_transport = None
+_notification_transport = None
+
+
+def init(conf=CONF):
+    """Connect lazily to the message bus of `transport_url`."""
+    global _transport, _notification_transport
+    _transport = messaging.get_rpc_transport(conf, allowed_remote_exmods=ALLOWED_REMOTE_EXCEPTIONS)
+    _notification_transport = messaging.get_notification_transport(conf, allowed_remote_exmods=ALLOWED_REMOTE_EXCEPTIONS)
+
+
+def initialized():
+    return _transport is not None
+
+
+def cleanup():
+    """Drop all connections: after a fork, and at the end."""
+    global _transport, _notification_transport
+    for transport in (_transport, _notification_transport):
+        if transport is not None:
+            transport.cleanup()
+    _transport = _notification_transport = None
+
+
+class RequestContextSerializer(messaging.Serializer):
+    """Carries objects and the request context across the wire."""
+
+    def __init__(self):
+        self._objects = objects_base.NovaObjectSerializer()
+
+    def serialize_entity(self, context, entity):
+        return self._objects.serialize_entity(context, entity)
+
+    def deserialize_entity(self, context, entity):
+        return self._objects.deserialize_entity(context, entity)
+
+    def serialize_context(self, context):
+        return context.to_dict()
+
+    def deserialize_context(self, values):
+        return nova_context.RequestContext.from_dict(values)
+
+
+def _require_transport():
+    if _transport is None:
+        raise exception.NovaException('RPC is not initialised: rpc.init() comes first.')
+    return _transport
+
+
+def get_client(target, timeout=None):
+    """Return a client for calls and casts to a target."""
+    return messaging.get_rpc_client(_require_transport(), target, timeout=timeout, serializer=RequestContextSerializer())
+
+
+def get_server(target, endpoints):
+    """Return a server whose endpoints answer on a target; the caller starts and stops it."""
+    return messaging.get_rpc_server(_require_transport(), target, endpoints, serializer=RequestContextSerializer(),
+                                    access_policy=messaging.DefaultRPCAccessPolicy)
+
+
+class _JsonSerializer(messaging.NoOpSerializer):
+    """Makes legacy notification payloads plain JSON."""
+
+    def serialize_entity(self, context, entity):
+        return jsonutils.to_primitive(entity, convert_instances=True)
+
+    def serialize_context(self, context):
+        values = context.to_dict()
+        return {key: value for key, value in values.items() if key not in ('auth_token', 'service_catalog')}
+
+
+def get_notifier(publisher_id):
+    """Return the notifier of unversioned notifications."""
+    _require_transport()
+    return messaging.Notifier(_notification_transport, publisher_id=publisher_id, serializer=_JsonSerializer())
+
+
+def get_versioned_notifier(publisher_id):
+    """Return the notifier of versioned notifications."""
+    _require_transport()
+    return messaging.Notifier(_notification_transport, publisher_id=publisher_id, serializer=_JsonSerializer(),
+                              topics=CONF.notifications.versioned_notifications_topics)
+
+
+class Client:
+    """Base of the rpcapi classes: one line per remote method.
+
+    ``TOPIC``, ``VERSION`` and optionally ``NAMESPACE`` say where the methods live.
+    """
+    TOPIC = VERSION = NAMESPACE = None
+
+    def __init__(self):
+        self._client = None
+
+    @property
+    def client(self):
+        if self._client is None:
+            self._client = get_client(messaging.Target(topic=self.TOPIC, version=self.VERSION, namespace=self.NAMESPACE))
+        return self._client
+
+    def _cast(self, context, method, server=None, **kwargs):
+        """Send and do not wait."""
+        self.client.prepare(server=server).cast(context, method, **kwargs)
+
+    def _call(self, context, method, server=None, timeout=None, **kwargs):
+        """Send and wait for the answer."""
+        return self.client.prepare(server=server, timeout=timeout).call(context, method, **kwargs)
+
+
+def transport_address():
+    """Return (host, port) of the first broker, or None for transports inside the process."""
+    url = messaging.TransportURL.parse(CONF)
+    if url.transport.startswith(('kombu+memory', 'fake')) or not url.hosts:
+        return None
+    return url.hosts[0].hostname, url.hosts[0].port or 5672
