@@ -125,9 +125,10 @@ def native_thread(function, *args):
     """Start a real operating system thread, in both modes, for loops of C libraries."""
     if is_eventlet():
         from eventlet import patcher
-        threading = patcher.original('threading')
+        thread_class = patcher.original('threading').Thread
     else:
-        thread = threading.Thread(target=function, args=args, daemon=True)
+        thread_class = threading.Thread
+    thread = thread_class(target=function, args=args, daemon=True)
     thread.start()
     return thread
 
