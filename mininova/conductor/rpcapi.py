@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be asked of nova-conductor over RPC.  Nova: nova/conductor/rpcapi.py.
+
+``ConductorAPI`` is the database gateway of services without one, ``ComputeTaskAPI`` starts workflows.
+
+Version history:
+
+* 1.0 - first
+"""
+from mininova import rpc
+
+TOPIC = 'conductor'
+OBJECT_TIMEOUT = 60
+
+
+class ConductorAPI(rpc.Client):
+    """The three generic object methods; this is what NovaObject.indirection_api is set to."""
+    TOPIC = TOPIC
+    VERSION = '1.0'
+
+    def object_class_action_versions(self, context, objname, objmethod, object_versions, args, kwargs):
+        return self._call(context, 'object_class_action_versions', timeout=OBJECT_TIMEOUT, objname=objname, objmethod=objmethod,
+                          object_versions=object_versions, args=args, kwargs=kwargs)
+
+    def object_action(self, context, objinst, objmethod, args, kwargs):
+        return self._call(context, 'object_action', timeout=OBJECT_TIMEOUT, objinst=objinst, objmethod=objmethod, args=args, kwargs=kwargs)
+
+    def object_backport_versions(self, context, objinst, object_versions):
+        return self._call(context, 'object_backport_versions', objinst=objinst, object_versions=object_versions)
+
+    def ping(self, context):
+        """Return True when a conductor and its database answer."""
+        return self._call(context, 'ping_database', timeout=5)
+
+
+class ComputeTaskAPI(rpc.Client):
+    """Workflows that span hosts."""
+    TOPIC = TOPIC
+    VERSION = '1.0'
+    NAMESPACE = 'compute_task'
+
+    def build_instances(self, context, instance_uuids, admin_password=None, injected_files=None):
+        """Schedule and build servers whose rows and request specs are written; a wake-up, the reconciler would find them too."""
+        self._cast(context, 'build_instances', instance_uuids=instance_uuids, admin_password=admin_password,
+                   injected_files=injected_files)
+
+    def reschedule(self, context, instance, failed_host, reason, alternates, admin_password=None, injected_files=None):
+        """Take a server whose build failed on a host, cleaned up there, to the next one."""
+        self._cast(context, 'reschedule', instance=instance, failed_host=failed_host, reason=reason, alternates=alternates,
+                   admin_password=admin_password, injected_files=injected_files)
+
+    def delete_unhosted(self, context, instance):
+        """Finish the deletion of a server that is on no host, or whose host is down."""
+        self._cast(context, 'delete_unhosted', instance=instance)
