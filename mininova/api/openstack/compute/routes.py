@@ -8,7 +8,7 @@ import logging
 import stevedore
 
 import mininova.conf
-from mininova import exception
+from mininova import exception, policy
 from mininova.api.openstack import router
 
 CONF = mininova.conf.CONF
@@ -36,6 +36,7 @@ class APIRouterV21(router.APIRouterV21):
             extensions = [entry.plugin for entry in _installed()]
         self.extensions = [extension for extension in extensions if is_allowed(extension.alias)]
         _check_core(self.extensions, offered=extensions)
+        policy.init()
         super().__init__(self.extensions)
 
 
