@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options that every hypervisor driver shares.  Read by nova-compute.  Nova: nova/conf/compute.py, base.py, libvirt.py."""
+"""Options that every hypervisor driver shares; read by nova-compute.  Nova: nova/conf/compute.py, base.py."""
 from oslo_config import cfg
 
 DEFAULT_OPTS = [

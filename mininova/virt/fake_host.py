@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The machine behind the fake driver: its guests, in memory or in files.  Runs in nova-compute.
+
+Cut out of Nova's nova/virt/fake.py (FakeInstance, Resources), where guests die with the service.  With ``[fake]
+persistent`` every change of a guest is in a file before the call returns, so tests may kill nova-compute at
+any place and find on the next start what a real hypervisor would show.
+"""
+import dataclasses
+import json
+import os
+import shutil
+import time
+
+import mininova.conf
+from mininova.compute import power_state
+from mininova.virt import fault_plan
+
+CONF = mininova.conf.CONF
+
+_hosts = {}
+
+
+@dataclasses.dataclass
+class Guest:
+    """What the host holds of one guest; `domain` and `disks` say which halves exist."""
+
+    uuid: str
+    name: str
+    state: int = power_state.SHUTDOWN
+    domain: bool = False
+    disks: bool = False
+    internal_id: int | None = None
+    vcpus: int = 0
+    memory_mb: int = 0
+    disk_gb: int = 0
+    num_disks: int = 0
+    macs: list = dataclasses.field(default_factory=list)
+    config_drive: list | None = None
+    console: str = ''
+    started_at: float = 0.0
+
+    @property
+    def running(self):
+        """Whether its CPUs have power."""
+        return self.state in (power_state.RUNNING, power_state.PAUSED)
+
+
+class FakeHost:
+    """One pretended machine, shared by all drivers of this process that bear its name."""
+
+    def __init__(self, name):
+        self.name = name
+        self.guests = {}
+        self.faults = fault_plan.FaultPlan(CONF.fake.faults)
+        self._next_id = 0
+        self._directory = os.path.join(CONF.state_path, 'fake', name) if CONF.fake.persistent else None
+        self._load()
+
+    def _load(self):
+        if not self._directory:
+            return
+        os.makedirs(self._directory, mode=0o700, exist_ok=True)
+        for entry in os.listdir(self._directory):
+            if entry.endswith('.json'):
+                with open(os.path.join(self._directory, entry), encoding='utf-8') as stream:
+                    guest = Guest(**json.load(stream))
+                self.guests[guest.uuid] = guest
+        self._next_id = max((guest.internal_id or 0 for guest in self.guests.values()), default=0)
+
+    def keep(self, guest):
+        """Remember a guest as it is now; one without domain and disks is forgotten."""
+        if guest.domain or guest.disks:
+            self.guests[guest.uuid] = guest
+        else:
+            self.guests.pop(guest.uuid, None)
+        if self._directory:
+            self._write(guest)
+
+    def _write(self, guest):
+        path = os.path.join(self._directory, guest.uuid + '.json')
+        if guest.uuid not in self.guests:
+            if os.path.exists(path):
+                os.unlink(path)
+            return
+        with open(path + '.part', 'w', encoding='utf-8') as stream:
+            json.dump(dataclasses.asdict(guest), stream)
+        os.replace(path + '.part', path)
+
+    def start(self, guest):
+        """Give a guest power."""
+        self._next_id += 1
+        guest.state = power_state.RUNNING
+        guest.internal_id = self._next_id
+        guest.started_at = time.time()
+        guest.console += f'{guest.name}: started\n'
+        self.keep(guest)
+
+    def stop(self, guest, state=power_state.SHUTDOWN):
+        """Take a guest's power away."""
+        guest.state = state
+        guest.internal_id = None
+        self.keep(guest)
+
+    def used(self):
+        """Return (vcpus, memory_mb, disk_gb) that guests hold; disks count even without a domain."""
+        guests = list(self.guests.values())
+        return (sum(g.vcpus for g in guests if g.domain), sum(g.memory_mb for g in guests if g.domain),
+                sum(g.disk_gb for g in guests if g.disks))
+
+
+def get(name):
+    """Return the host of that name, made on first use."""
+    if name not in _hosts:
+        _hosts[name] = FakeHost(name)
+    return _hosts[name]
+
+
+def reload(name):
+    """Forget what is in memory, as a restart of the process does; persistent guests are read again."""
+    _hosts.pop(name, None)
+    return get(name)
+
+
+def clear():
+    """Forget all hosts of this process and their files (tests)."""
+    for host in _hosts.values():
+        if host._directory:
+            shutil.rmtree(host._directory, ignore_errors=True)
+    _hosts.clear()

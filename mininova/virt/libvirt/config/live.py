@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What libvirt says of a domain that exists.  Runs in nova-compute.  Nova: the parse_dom methods of config.py."""
+import dataclasses
+
+from mininova.virt.libvirt.config import base
+
+
+@dataclasses.dataclass
+class LiveDisk:
+    """A disk: its name in the guest and the file behind it."""
+
+    device: str
+    target_dev: str
+    source: str | None
+    driver_format: str | None
+
+
+@dataclasses.dataclass
+class LiveInterface:
+    """A card: its address and the host device behind it."""
+
+    mac: str
+    target_dev: str | None
+
+
+@dataclasses.dataclass
+class LiveGuest:
+    """The parts of a domain document that the driver asks for.
+
+    :ivar vnc: (address, port) or None
+    :ivar serial: (address, port) of the TCP console or None
+    """
+
+    uuid: str
+    name: str
+    disks: list
+    interfaces: list
+    vnc: tuple | None = None
+    serial: tuple | None = None
+    firmware_efi: bool = False
+
+    @classmethod
+    def parse(cls, document):
+        """Read virDomainGetXMLDesc's document."""
+        root = base.parse(document)
+        found = cls(root.findtext('uuid'), root.findtext('name'), [], [])
+        for disk in root.findall('devices/disk'):
+            source, driver = disk.find('source'), disk.find('driver')
+            found.disks.append(LiveDisk(
+                disk.get('device'), disk.find('target').get('dev'), source.get('file') if source is not None else None,
+                driver.get('type') if driver is not None else None))
+        for card in root.findall('devices/interface'):
+            target = card.find('target')
+            found.interfaces.append(LiveInterface(card.find('mac').get('address'),
+                                                  target.get('dev') if target is not None else None))
+        graphics = root.find("devices/graphics[@type='vnc']")
+        if graphics is not None and int(graphics.get('port') or -1) > 0:
+            found.vnc = (graphics.get('listen'), int(graphics.get('port')))
+        source = root.find("devices/serial[@type='tcp']/source[@mode='bind']")
+        if source is not None:
+            found.serial = (source.get('host'), int(source.get('service')))
+        return found

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One domain: its power, its state, its counters.  Runs in nova-compute.  Nova: nova/virt/libvirt/guest.py."""
+import contextlib
+
+from oslo_log import log as logging
+
+from mininova import exception
+from mininova.compute import power_state
+from mininova.virt import hardware
+from mininova.virt.libvirt.clib import libvirt
+from mininova.virt.libvirt.config import live
+
+LOG = logging.getLogger(__name__)
+
+# libvirt's virDomainState numbers; Nova's power states are made after them.
+POWER_STATES = {
+    0: power_state.NOSTATE,
+    1: power_state.RUNNING,
+    2: power_state.RUNNING,     # blocked on a resource
+    3: power_state.PAUSED,
+    4: power_state.SHUTDOWN,    # being shut down
+    5: power_state.SHUTDOWN,
+    6: power_state.CRASHED,
+    7: power_state.SUSPENDED,
+}
+
+
+class Guest:
+    """A virDomain; raises InstanceNotFound for one that is gone.
+
+    :param host: the Host it lives on
+    """
+
+    def __init__(self, host, domain):
+        self._host = host
+        self._domain = domain
+        self.uuid = domain.UUIDString()
+        self.name = domain.name()
+
+    def _call(self, method_name, *args):
+        try:
+            return self._host.call(getattr(self._domain, method_name), *args)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_DOMAIN:
+                raise exception.InstanceNotFound(instance_id=self.uuid)
+            raise
+
+    @property
+    def internal_id(self):
+        """libvirt's number of the running domain, None when it does not run."""
+        number = self._domain.ID()
+        return number if number >= 0 else None
+
+    # -- power -------------------------------------------------------------------
+
+    def launch(self, paused=False):
+        """Start the domain; fine if it runs."""
+        try:
+            self._call('createWithFlags', libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID or not self.is_active():
+                raise
+
+    def resume(self):
+        """Let a paused domain go on."""
+        self._call('resume')
+
+    def poweroff(self):
+        """Cut the domain's power; fine if it is off.
+
+        :raises InstancePowerOffFailure: QEMU did not die
+        """
+        try:
+            self._call('destroy')
+        except exception.InstanceNotFound:
+            return
+        except libvirt.libvirtError as error:
+            if not self.is_active():
+                return
+            raise exception.InstancePowerOffFailure(reason=str(error))
+
+    def shutdown(self):
+        """Ask the guest to switch itself off; it may not listen."""
+        with contextlib.suppress(libvirt.libvirtError):
+            self._call('shutdown')
+
+    def undefine(self):
+        """Remove the definition with everything libvirt keeps for it; fine if it is gone."""
+        flags = (libvirt.VIR_DOMAIN_UNDEFINE_MANAGED_SAVE | libvirt.VIR_DOMAIN_UNDEFINE_SNAPSHOTS_METADATA
+                 | libvirt.VIR_DOMAIN_UNDEFINE_CHECKPOINTS_METADATA | libvirt.VIR_DOMAIN_UNDEFINE_NVRAM)
+        with contextlib.suppress(exception.InstanceNotFound):
+            self._call('undefineFlags', flags)
+
+    # -- state --------------------------------------------------------------------
+
+    def is_active(self):
+        """Say whether QEMU runs for it."""
+        try:
+            return bool(self._call('isActive'))
+        except exception.InstanceNotFound:
+            return False
+
+    def get_info(self):
+        """Return its InstanceInfo."""
+        state, _reason = self._call('state')
+        return hardware.InstanceInfo(POWER_STATES.get(state, power_state.NOSTATE), self.internal_id)
+
+    def describe(self):
+        """Return what libvirt says of it as a LiveGuest."""
+        return live.LiveGuest.parse(self._call('XMLDesc', 0))
+
+    def size(self):
+        """Return (memory in KiB, virtual CPUs)."""
+        _state, maximum, _memory, vcpus, _time = self._call('info')
+        return maximum, vcpus
+
+    # -- counters -------------------------------------------------------------------
+
+    def cpu_times(self):
+        """Return the CPU time of each virtual CPU in nanoseconds, [] when it does not run."""
+        try:
+            return [entry[2] for entry in self._call('vcpus')[0]]
+        except libvirt.libvirtError:
+            return []
+
+    def memory_stats(self):
+        """Return libvirt's memory counters in KiB, {} when it does not run."""
+        try:
+            return self._call('memoryStats')
+        except libvirt.libvirtError:
+            return {}
+
+    def block_stats(self, target_dev):
+        """Return (read requests, read bytes, write requests, write bytes, errors), None when it does not run."""
+        try:
+            return self._call('blockStats', target_dev)
+        except libvirt.libvirtError:
+            return None
+
+    def interface_stats(self, target_dev):
+        """Return (octets, packets, errors, drops) received and the same sent, None when it does not run."""
+        try:
+            return self._call('interfaceStats', target_dev)
+        except libvirt.libvirtError:
+            return None
