@@ -142,6 +142,9 @@ class NetworkRequiresSubnet(Invalid):
 class FixedIpNotFoundForNetwork(Invalid):
     msg_fmt = 'Fixed IP address %(address)s is not in network %(network_uuid)s.'
 
+class InvalidFixedIpAndMaxCountRequest(Invalid):
+    msg_fmt = 'Failed to launch instances: %(reason)s'
+
 class UserDataTooLarge(Invalid):
     msg_fmt = 'User data too large. User data must be no larger than %(maxsize)s bytes once base64 encoded.'
 
@@ -426,6 +429,9 @@ class DiskNotEnough(NovaException):
 
 class VirtualInterfaceCreateException(NovaException):
     msg_fmt = 'Virtual Interface creation failed'
+
+class NetworkSetupFailed(NovaException):
+    msg_fmt = 'Network %(network)s could not be set up: %(reason)s'
 
 class HostRenamed(NovaException):
     msg_fmt = ('This host was called %(old)s when it last ran and is called %(new)s now. Guests, claims and queues belong '

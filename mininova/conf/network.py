@@ -26,6 +26,14 @@ Port of the metadata service at `metadata_host`; must equal its `metadata_listen
     cfg.IntOpt('fixed_ip_disassociate_timeout', default=60, min=0, help="""
 Seconds after which the address of a deleted guest is given out again although its DHCP lease was not seen to end.
 (An address whose lease ended is free at once.)"""),
+    cfg.StrOpt('dhcpbridge', help="""
+Program that dnsmasq starts whenever a lease is given, renewed or ended: the path of `nova-dhcpbridge`, which tells
+nova-network. Unset: nova-network reads the lease files itself each `[network] reconcile_interval`, which is as
+reliable and saves a process per lease."""),
+    cfg.StrOpt('dhcpbridge_flagfile', default='/etc/nova/nova.conf', help="""
+Configuration file that nova-dhcpbridge reads."""),
+    cfg.StrOpt('rootwrap_config', default='/etc/nova/rootwrap.conf', help="""
+Configuration file of nova-rootwrap, through which a service that is not root starts its privileged helper."""),
     cfg.IntOpt('create_unique_mac_address_attempts', default=5, min=1, help="""
 How many random MAC addresses are tried before the creation of a server fails because they are all taken."""),
 ]

@@ -127,9 +127,9 @@ def delete(connection, uuid):
 @session.read
 def count_free(connection, network_ids):
     """Count the addresses that could be given out: {network id: number}."""
-    statement = sa.select(fixed_ips.c.network_id, sa.func.count()).where(
+    statement = sa.select(fixed_ips.c.network_id, sa.func.count().label('number')).where(
         UNUSED, fixed_ips.c.network_id.in_(network_ids)).group_by(fixed_ips.c.network_id)
-    counts = dict(connection.execute(statement).tuples().all())
+    counts = {row.network_id: row.number for row in connection.execute(statement)}
     return {network_id: counts.get(network_id, 0) for network_id in network_ids}
 
 
@@ -147,8 +147,10 @@ def allocate(connection, instance_uuid, host, requests, new_card):
     :raises NoMoreFixedIps: a pool is exhausted
     :raises FixedIpAlreadyInUse, FixedIpNotFoundForNetwork: a wanted address cannot be had
     """
-    _lock(connection, [request['network_id'] for request in requests])
-    _require_instance(connection, instance_uuid)
+    network_ids = [request['network_id'] for request in requests]
+    _lock(connection, network_ids)
+    _require_instance(connection, instance_uuid, host)
+    _ensure_gateways(connection, network_ids, host)
     present = {row['position'] for row in _rows(connection, sa.select(vifs.c.position).where(
         vifs.c.instance_uuid == instance_uuid))}
     for position, request in enumerate(requests):
@@ -164,7 +166,7 @@ def move(connection, instance_uuid, host):
     :returns: the guest's cards, see :func:`list_cards`
     """
     _lock_of_instance(connection, instance_uuid)
-    _require_instance(connection, instance_uuid)
+    _require_instance(connection, instance_uuid, host)
     return _settle_on_host(connection, instance_uuid, host)
 
 
@@ -173,10 +175,18 @@ def _settle_on_host(connection, instance_uuid, host):
         fixed_ips.c.instance_uuid == instance_uuid, sa.or_(fixed_ips.c.host.is_(None), fixed_ips.c.host != host)
     ).values(host=host, leased=False, updated_at=session.now()))
     cards = _cards(connection, vifs.c.instance_uuid == instance_uuid)
-    without = sorted({card['network_id'] for card in cards if not card['gateway']})
-    for network_id in without:
-        _take(connection, network_id, None, {'host': host})
-    return _cards(connection, vifs.c.instance_uuid == instance_uuid) if without else cards
+    without = [card['network_id'] for card in cards if not card['gateway']]
+    if not without:
+        return cards
+    _ensure_gateways(connection, without, host)
+    return _cards(connection, vifs.c.instance_uuid == instance_uuid)
+
+
+def _ensure_gateways(connection, network_ids, host):
+    present = _gateways(connection, network_ids)
+    for network_id in sorted(set(network_ids)):
+        if (network_id, host) not in present:
+            _take(connection, network_id, None, {'host': host})
 
 
 def _lock(connection, network_ids):
@@ -189,10 +199,15 @@ def _lock_of_instance(connection, instance_uuid):
     _lock(connection, ids)
 
 
-def _require_instance(connection, instance_uuid):
-    found = connection.execute(sa.select(instances.c.deleted).where(instances.c.uuid == instance_uuid)).first()
+def _require_instance(connection, instance_uuid, host):
+    """Refuse what an old message asks for: the guest was deleted, or is another host's now."""
+    found = connection.execute(sa.select(instances.c.deleted, instances.c.host).where(
+        instances.c.uuid == instance_uuid)).first()
     if found is None or found.deleted:
         raise exception.InstanceNotFound(instance_id=instance_uuid)
+    if found.host not in (None, host):
+        raise exception.NetworkSetupFailed(
+            network=f'of instance {instance_uuid}', reason=f'the instance belongs to host {found.host}, not to {host}')
 
 
 def _add_card(connection, instance_uuid, host, position, request, new_card):
@@ -240,10 +255,8 @@ def _take_row(connection, row, values):
     taken = connection.execute(fixed_ips.update().where(fixed_ips.c.id == row['id'], UNUSED).values(
         allocated=True, leased=False, released_at=None, updated_at=session.now(), **values))
     if taken.rowcount != 1:
-        holder = _first(connection, sa.select(fixed_ips.c.address, fixed_ips.c.instance_uuid).where(
-            fixed_ips.c.id == row['id']))
-        raise exception.FixedIpAlreadyInUse(
-            address=holder['address'], instance_uuid=holder['instance_uuid'] or 'none (reserved)')
+        address = connection.execute(sa.select(fixed_ips.c.address).where(fixed_ips.c.id == row['id'])).scalar()
+        raise exception.FixedIpAlreadyInUse(f'Fixed IP address {address} is already in use.')
 
 
 @session.write
@@ -400,10 +413,11 @@ def set_reserved(connection, address, reserved):
     row = _first(connection, sa.select(fixed_ips).where(fixed_ips.c.address == address))
     if row is None:
         raise exception.FixedIpNotFoundForAddress(address=address)
-    if not connection.execute(fixed_ips.update().where(
-            fixed_ips.c.id == row['id'], fixed_ips.c.allocated.is_(False)).values(
-                reserved=reserved, updated_at=session.now())).rowcount:
-        raise exception.FixedIpAlreadyInUse(address=address, instance_uuid=row['instance_uuid'] or 'none (a host)')
+    changed = connection.execute(fixed_ips.update().where(
+        fixed_ips.c.id == row['id'], fixed_ips.c.allocated.is_(False)).values(
+            reserved=reserved, updated_at=session.now()))
+    if not changed.rowcount:
+        raise exception.FixedIpAlreadyInUse(address=address, instance_uuid=row['instance_uuid'] or '(a host)')
 
 
 @session.read

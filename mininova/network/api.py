@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""API: all that the rest of Nova asks of the network, whoever provides it.  Nova: nova/network/api.py.
+
+Used by nova-api and nova-compute. `[network] backend` names the provider (entry points `mininova.network.backends`).
+"""
+from stevedore import driver
+
+import mininova.conf
+
+CONF = mininova.conf.CONF
+
+
+class API:
+    """Hands each question to the backend, which is loaded on first use."""
+
+    def __init__(self):
+        self._loaded = None
+
+    @property
+    def _backend(self):
+        if self._loaded is None:
+            self._loaded = driver.DriverManager(
+                'mininova.network.backends', CONF.network.backend, invoke_on_load=True).driver
+        return self._loaded
+
+    def validate_networks(self, context, requested_networks, max_count):
+        """Check a create request before it is accepted.
+
+        :param requested_networks: objects.NetworkRequestList or None
+        :param max_count: how many servers are wanted
+        :returns: how many of them there are addresses for
+        :raises NetworkNotFound, PortNotFound, FixedIpNotFoundForNetwork, FixedIpAlreadyInUse, NoMoreFixedIps,
+            InvalidFixedIpAndMaxCountRequest: 400
+        :raises NetworkAmbiguous: 'auto' with several networks, 409
+        """
+        return self._backend.validate_networks(context, requested_networks, max_count)
+
+    def allocate_for_instance(self, context, instance, requested_networks, security_groups=None):
+        """Give a guest its cards and addresses and make its host ready for them; may be repeated.
+
+        :param instance: its ``host`` must be set
+        :returns: network.model.NetworkInfo; empty if it shall have no network
+        """
+        return self._backend.allocate_for_instance(context, instance, requested_networks, security_groups)
+
+    def deallocate_for_instance(self, context, instance):
+        """Take back all that the guest has; it must no longer run. May be repeated, never fails for what is gone."""
+        self._backend.deallocate_for_instance(context, instance)
+
+    def setup_instance_on_host(self, context, instance):
+        """Make ``instance.host`` ready for a guest that has its addresses: after a restart or a move. May be repeated.
+
+        :returns: network.model.NetworkInfo as it is on that host
+        """
+        return self._backend.setup_instance_on_host(context, instance)
+
+    def get_instance_nw_info(self, context, instance):
+        """Ask for a guest's cards and addresses.
+
+        :returns: network.model.NetworkInfo
+        """
+        return self._backend.get_instance_nw_info(context, instance)
+
+    def get_all(self, context):
+        """List the networks the caller may use, as objects.NetworkList."""
+        return self._backend.get_all(context)
+
+    def get(self, context, network_id):
+        """Give one network.
+
+        :raises NetworkNotFound: 404
+        """
+        return self._backend.get(context, network_id)
+
+    def get_fixed_ip_by_address(self, context, address):
+        """Give the record of an address, as objects.FixedIP.
+
+        :raises FixedIpNotFoundForAddress: 404
+        """
+        return self._backend.get_fixed_ip_by_address(context, address)

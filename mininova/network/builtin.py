@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The backend that is part of mini-Nova: nova-network on each compute host.  Nova: nova/network/api.py (Newton).
+
+Runs in nova-api and nova-compute. Whatever changes a host goes to the nova-network of the guest's host by RPC; whatever
+only reads goes through objects.
+"""
+from oslo_log import log
+
+from mininova import exception, rpc
+from mininova.network import ipam, model, rpcapi
+from mininova.objects.fixed_ip import FixedIP
+from mininova.objects.network import Network, NetworkList
+from mininova.objects.virtual_interface import VirtualInterfaceList
+
+LOG = log.getLogger(__name__)
+
+
+class BuiltinBackend:
+    """See ``mininova.network.api.API`` for what each method promises."""
+
+    def __init__(self):
+        self._rpcapi = rpcapi.NetworkAPI()
+
+    def validate_networks(self, context, requested_networks, max_count):
+        chosen = ipam.choose(context, requested_networks, context.project_id)
+        for network, request in chosen:
+            if request and request.address:
+                self._validate_address(context, network, request.address, max_count)
+        return ipam.count_fitting(context, chosen, max_count)
+
+    @staticmethod
+    def _validate_address(context, network, address, max_count):
+        if max_count > 1:
+            raise exception.InvalidFixedIpAndMaxCountRequest(
+                reason='max_count cannot be greater than 1 if a fixed_ip is specified.')
+        try:
+            found = FixedIP.get_by_address(context, address)
+        except exception.FixedIpNotFoundForAddress:
+            found = None
+        if found is None or found.network_id != network.id:
+            raise exception.FixedIpNotFoundForNetwork(address=address, network_uuid=network.uuid)
+        if found.allocated or found.reserved:
+            raise exception.FixedIpAlreadyInUse(f'Fixed IP address {address} is already in use.')
+
+    def allocate_for_instance(self, context, instance, requested_networks, security_groups=None):
+        if requested_networks and requested_networks.no_allocate:
+            return model.NetworkInfo()
+        return model.NetworkInfo.hydrate(self._rpcapi.allocate_for_instance(
+            context, instance.host, instance.uuid, instance.project_id, requested_networks))
+
+    def deallocate_for_instance(self, context, instance):
+        if instance.host:
+            try:
+                return self._rpcapi.deallocate_for_instance(context, instance.host, instance.uuid)
+            except (rpc.MessagingTimeout, rpc.MessagingException) as error:
+                LOG.warning('nova-network on %s did not answer (%s); it will find out by itself.', instance.host,
+                            error, instance=instance)
+        VirtualInterfaceList.deallocate(context, instance.uuid)
+
+    def setup_instance_on_host(self, context, instance):
+        return model.NetworkInfo.hydrate(self._rpcapi.setup_instance_on_host(context, instance.host, instance.uuid))
+
+    def get_instance_nw_info(self, context, instance):
+        return ipam.network_info(VirtualInterfaceList.get_wiring(context, instance.uuid))
+
+    def get_all(self, context):
+        return NetworkList.get_all(context)
+
+    def get(self, context, network_id):
+        return Network.get_by_uuid(context, network_id)
+
+    def get_fixed_ip_by_address(self, context, address):
+        return FixedIP.get_by_address(context, address)

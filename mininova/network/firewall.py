@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Packet rules of a compute host: the nftables table ``ip nova``, always replaced as a whole in one transaction.
+
+Used by nova-network only. For each network with a guest here: requests to 169.254.169.254 go to the metadata service,
+what leaves the network is masqueraded, networks do not reach each other, a guest reaches nothing on its host but DHCP,
+DNS, ICMP and metadata, and no packet comes out of a bridge with a source that its network does not have. (That a guest
+uses only its own address is libvirt's nwfilter's work.) Nova: nova/network/linux_net.py (IptablesManager, Newton)
+"""
+import ipaddress
+import socket
+from typing import NamedTuple
+
+from oslo_concurrency import processutils
+from oslo_log import log
+
+import mininova.conf
+from mininova import exception, privsep
+
+CONF = mininova.conf.CONF
+LOG = log.getLogger(__name__)
+
+TABLE = 'ip nova'
+METADATA_ADDRESS = '169.254.169.254'
+
+
+class GuestNetwork(NamedTuple):
+    """What the rules must know of a network. `shared`: other machines are on the same bridge (bridge_interface)."""
+    bridge: str
+    cidr: str
+    shared: bool = False
+
+
+class Settings(NamedTuple):
+    """Where metadata is served and whether guests are kept from their host."""
+    metadata_host: str
+    metadata_port: int
+    restrict_guests: bool = True
+
+
+def settings():
+    """Read the settings from nova.conf; a host name becomes its address, so that no rule depends on DNS."""
+    return Settings(socket.gethostbyname(CONF.metadata_host), CONF.metadata_port, CONF.network.restrict_guests)
+
+
+def render(networks, how):
+    """Write the complete table for these networks.
+
+    :param networks: GuestNetworks of this host
+    :param how: Settings
+    :returns: text for ``nft -f -``
+    """
+    networks = sorted(networks)
+    chains = [
+        _chain('from_guests', 'filter', 'prerouting', 'raw', _sources(networks)),
+        _chain('prerouting', 'nat', 'prerouting', 'dstnat', _metadata(networks, how)),
+        _chain('input', 'filter', 'input', 'filter', _input(networks, how)),
+        _chain('forward', 'filter', 'forward', 'filter', _forward(networks)),
+        _chain('postrouting', 'nat', 'postrouting', 'srcnat', _masquerade(networks, how)),
+    ]
+    return f'{remove_text()}table {TABLE} {{\n' + ''.join(chains) + '}\n'
+
+
+def remove_text():
+    """Write what removes the table, there or not."""
+    return f'table {TABLE} {{ }}\ndelete table {TABLE}\n'
+
+
+def _chain(name, kind, hook, priority, rules):
+    lines = [f'type {kind} hook {hook} priority {priority}; policy accept;', *rules]
+    return f'\tchain {name} {{\n' + ''.join(f'\t\t{line}\n' for line in lines) + '\t}\n'
+
+
+def _sources(networks):
+    return [f'iifname "{network.bridge}" ip saddr != {{ 0.0.0.0, {network.cidr} }} drop'
+            for network in networks if not network.shared]
+
+
+def _metadata(networks, how):
+    target = f'redirect to :{how.metadata_port}' if ipaddress.ip_address(how.metadata_host).is_loopback else (
+        f'dnat to {how.metadata_host}:{how.metadata_port}')
+    return [f'iifname "{network.bridge}" ip daddr {METADATA_ADDRESS} tcp dport 80 {target}' for network in networks]
+
+
+def _input(networks, how):
+    if not how.restrict_guests:
+        return []
+    rules = []
+    for network in networks:
+        guest = f'iifname "{network.bridge}"'
+        rules += [f'{guest} ct state established,related accept',
+                  f'{guest} ct status dnat tcp dport {how.metadata_port} accept',
+                  f'{guest} udp dport {{ 53, 67 }} accept', f'{guest} tcp dport 53 accept',
+                  f'{guest} ip protocol icmp accept', f'{guest} drop']
+    return rules
+
+
+def _forward(networks):
+    rules = []
+    for network in networks:
+        rules.append(f'iifname "{network.bridge}" oifname "{network.bridge}" accept')
+        others = ', '.join(f'"{other.bridge}"' for other in networks if other is not network)
+        if others:
+            rules.append(f'iifname "{network.bridge}" oifname {{ {others} }} drop')
+    return rules
+
+
+def _masquerade(networks, how):
+    rules = []
+    for network in networks:
+        # A metadata service elsewhere must see the guest's own address.
+        if not ipaddress.ip_address(how.metadata_host).is_loopback:
+            rules.append(f'ip saddr {network.cidr} ip daddr {how.metadata_host} tcp dport {how.metadata_port} accept')
+        rules.append(f'ip saddr {network.cidr} ip daddr != {network.cidr} oifname != "{network.bridge}" masquerade')
+    return rules
+
+
+@privsep.sys_admin_pctxt.entrypoint
+def _load(text):
+    privsep.run('nft', '-f', '-', process_input=text)
+
+
+@privsep.sys_admin_pctxt.entrypoint
+def _list_table():
+    return privsep.run('nft', 'list', 'table', *TABLE.split(), check_exit_code=[0, 1])
+
+
+class Firewall:
+    """The table as this process wants it."""
+
+    def __init__(self):
+        self._wanted = None
+        self._listing = None
+
+    def apply(self, networks, check=False):
+        """Let the rules be for exactly these networks; none removes the table.
+
+        :param check: look whether the kernel still has them, even if nothing changed
+        :raises NetworkSetupFailed: nft refuses, e.g. because the kernel lacks a part
+        """
+        text = render(networks, settings()) if networks else remove_text()
+        if text == self._wanted and not (check and not self.is_in_place()):
+            return
+        try:
+            _load(text)
+        except processutils.ProcessExecutionError as error:
+            raise exception.NetworkSetupFailed(
+                network=TABLE, reason=f'nft: {(error.stderr or str(error)).strip()}') from None
+        self._wanted = text
+        self._listing = _list_table()
+        LOG.info('Packet rules are for %s.', ', '.join(network.bridge for network in networks) or 'no network')
+
+    def is_in_place(self):
+        """Tell whether the kernel still has what was loaded."""
+        return self._listing is not None and _list_table() == self._listing

@@ -1,0 +1,231 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this host serves to its guests, kept in memory and made true with bridges, DHCP servers and packet rules.
+
+Used by nova-network only; knows nothing of the database. Every method can be repeated: it looks at what is there and
+does what is missing. In Nova this is spread over L3 driver and linux_net (nova/network/l3.py, linux_net.py, Newton).
+"""
+import ipaddress
+
+from oslo_log import log
+
+import mininova.conf
+from mininova import concurrency
+from mininova.network import dhcp, firewall, linux_net, model
+
+CONF = mininova.conf.CONF
+LOG = log.getLogger(__name__)
+
+
+class Served:
+    """A network that this host serves: its row, the host's address in it, its guests' wiring by address."""
+
+    def __init__(self, network, gateway):
+        self.network, self.gateway, self.cards = network, gateway, {}
+        self.made = False
+        self.lingering = set()
+
+    @property
+    def bridge(self):
+        return self.network['bridge']
+
+    def guests(self):
+        """List the wiring of the guests."""
+        return list(self.cards.values())
+
+
+class HostNetworks:
+    """All networks of this host. One lock orders every change of the host.
+
+    :param host: name of the host, from which the bridges' MACs are made
+    :param manage: False keeps the books only
+    """
+
+    def __init__(self, host, manage=True):
+        self.host, self.manage = host, manage
+        self.changes = 0
+        self._served = {}
+        self._lock = concurrency.lock()
+        self._firewall = firewall.Firewall()
+
+    # -- changes ----------------------------------------------------------------
+
+    def add(self, cards):
+        """Serve these guests too.
+
+        :param cards: wiring, see mininova/objects/virtual_interface.py
+        :raises NetworkSetupFailed: the host could not be made ready
+        """
+        with self._lock:
+            self.changes += 1
+            for card in cards:
+                self._put(card)
+            self._apply_rules()
+            for uuid in {card['network']['uuid'] for card in cards}:
+                self._make(self._served[uuid])
+
+    def remove(self, instance_uuid):
+        """Serve a guest no longer; networks whose last guest it was disappear from the host.
+
+        :returns: the networks (rows) that are gone
+        """
+        with self._lock:
+            self.changes += 1
+            touched = []
+            for served in self._served.values():
+                kept = {address: card for address, card in served.cards.items()
+                        if card['instance_uuid'] != instance_uuid}
+                if len(kept) != len(served.cards):
+                    served.cards = kept
+                    touched.append(served)
+            return self._remake(touched)
+
+    def replace(self, state, seen):
+        """Serve exactly what the database says.
+
+        :param state: {'cards', 'gateways'}, see VirtualInterfaceList.get_host_state
+        :param seen: ``changes`` as it was before the state was read
+        :returns: the networks that are gone, or None if somebody changed something meanwhile and nothing was done
+        """
+        with self._lock:
+            if seen != self.changes:
+                return None
+            for served in self._served.values():
+                served.cards = {}
+            for entry in state['gateways']:
+                self._serve(entry['network'], entry['address'])
+            for card in state['cards']:
+                self._put(card)
+            gone = self._remake(list(self._served.values()), check=True)
+            self._remove_orphans()
+            return gone
+
+    def repair(self):
+        """Make again what disappeared from the host.
+
+        :returns: the networks that are gone, because their last port has left now
+        """
+        with self._lock:
+            return self._remake(list(self._served.values()), check=True)
+
+    def _put(self, card):
+        if card['gateway']:
+            served = self._serve(card['network'], card['gateway'])
+            served.cards[card['address']] = card
+
+    def _serve(self, network, gateway):
+        served = self._served.setdefault(network['uuid'], Served(network, gateway))
+        if (served.network, served.gateway) != (network, gateway):
+            served.network, served.gateway, served.made = network, gateway, False
+        return served
+
+    def _remake(self, networks, check=False):
+        """Bring networks into their state, one failure not hindering the others; list those that are gone."""
+        gone = []
+        self._apply_rules(check)
+        found = linux_net.bridges() if self.manage and check else None
+        for served in networks:
+            try:
+                if served.cards:
+                    self._make(served, found)
+                elif self._unmake(served):
+                    gone.append(served.network)
+            except Exception as error:
+                served.made = False
+                LOG.error('Network %s on this host: %s It is tried again in %s s.', served.network['label'], error,
+                          CONF.network.reconcile_interval)
+        if gone:
+            self._apply_rules()
+        return gone
+
+    # -- the host ---------------------------------------------------------------
+
+    def _make(self, served, found=None):
+        """Let the host serve a network with guests.
+
+        :param found: all bridges, if the host shall be looked at closely; otherwise a bridge that is there is trusted
+        """
+        if not self.manage:
+            return
+        if found is not None or not (served.made and linux_net.exists(served.bridge)):
+            linux_net.ensure_bridge(served.network, served.gateway, self.host, found)
+        if served.network['enable_dhcp']:
+            dhcp.ensure(served.network, served.gateway, served.guests())
+            if found is not None:
+                self._end_lingering_leases(served)
+        served.made = True
+
+    def _end_lingering_leases(self, served):
+        """Take away leases that should have ended one round ago and are still there."""
+        stale = {lease.address for lease in dhcp.stale_leases(served.bridge, served.guests())}
+        if stale & served.lingering:
+            dhcp.drop_stale_leases(served.network, served.gateway, served.guests())
+            stale = set()
+        served.lingering = stale
+
+    def _unmake(self, served):
+        """Remove a network without guests; False if the bridge still has a guest's port."""
+        if self.manage and not self._dismantle(served.bridge, served.network, served.gateway):
+            return False
+        del self._served[served.network['uuid']]
+        return True
+
+    def _dismantle(self, bridge, network=None, gateway=None):
+        interface = network['bridge_interface'] if network else None
+        others = [port for port in linux_net.ports(bridge) if port != interface]
+        if others and bridge in linux_net.owned_bridges():
+            LOG.warning('Bridge %s has no guest any more but ports %s; it is left alone.', bridge, ', '.join(others))
+            return False
+        dhcp.stop(bridge)
+        prefix = ipaddress.ip_network(network['cidr']).prefixlen if network else None
+        return linux_net.remove_bridge(bridge, interface, f'{gateway}/{prefix}' if network else None)
+
+    def _remove_orphans(self):
+        """Remove bridges and DHCP servers of ours that belong to no network that is served."""
+        if not self.manage:
+            return
+        wanted = {served.bridge for served in self._served.values()}
+        for bridge in (set(linux_net.owned_bridges()) | dhcp.configured_bridges()) - wanted:
+            LOG.info('Removing what is left of %s.', bridge)
+            self._dismantle(bridge)
+
+    def _apply_rules(self, check=False):
+        if self.manage:
+            self._firewall.apply([
+                firewall.GuestNetwork(served.bridge, served.network['cidr'], bool(served.network['bridge_interface']))
+                for served in self._served.values()], check)
+
+    # -- looking ------------------------------------------------------------------
+
+    def leases(self):
+        """List the leases of each network served: [(network row, addresses leased to their owners)]."""
+        if not self.manage:
+            return []
+        with self._lock:
+            return [(served.network, sorted(
+                lease.address for lease in dhcp.leases(served.bridge)
+                if lease.address in served.cards and served.cards[lease.address]['mac'] == lease.mac))
+                for served in self._served.values()]
+
+    def has_port(self, vif_uuid):
+        """Tell whether the card's device exists, which means that the guest still runs."""
+        return self.manage and linux_net.exists(model.device_name(vif_uuid))
+
+    def facts(self):
+        """Say what the host has and should have, for `nova-manage verify`."""
+        if not self.manage:
+            return {'managed': False}
+        with self._lock:
+            bridges = linux_net.bridges()
+            return {
+                'managed': True, 'rules_in_place': self._firewall.is_in_place(),
+                'owned_bridges': linux_net.owned_bridges(bridges),
+                'dhcp_files': sorted(dhcp.configured_bridges()),
+                'networks': {uuid: self._facts_of(served, bridges) for uuid, served in self._served.items()}}
+
+    @staticmethod
+    def _facts_of(served, bridges):
+        found = bridges.get(served.bridge)
+        return {'bridge': served.bridge, 'gateway': served.gateway, 'dhcp': served.network['enable_dhcp'],
+                'bridge_up': bool(found and found['up']), 'addresses': found['addresses'] if found else [],
+                'dnsmasq': dhcp.running(served.bridge), 'hosts': dhcp.read_hosts(served.bridge),
+                'leases': [list(lease) for lease in dhcp.leases(served.bridge)]}

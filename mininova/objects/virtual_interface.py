@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""VirtualInterface: a guest's card and its address.  Nova: nova/objects/virtual_interface.py.
+
+The list's class methods are the whole traffic of nova-network with the database: each is one transaction,
+made in conductor. They deal in *wiring*, plain dictionaries with everything that the card's host must know:
+``vif_uuid mac tag position instance_uuid address host leased hostname deleted network{...} gateway``.
+"""
+import random
+
+from oslo_utils import uuidutils
+
+import mininova.conf
+from mininova import exception
+from mininova.db import networks as db
+from mininova.objects import base, fields
+
+CONF = mininova.conf.CONF
+
+NETWORK_FIELDS = ('id', 'uuid', 'label', 'cidr', 'gateway', 'bridge', 'bridge_interface', 'vni', 'mtu', 'dns1', 'dns2',
+                  'dhcp_start', 'enable_dhcp', 'injected', 'project_id', 'dhcp_domain')
+
+_random = random.SystemRandom()
+
+
+def new_mac():
+    """Return a random MAC address below `[network] base_mac`."""
+    return CONF.network.base_mac + ''.join(f':{_random.randrange(256):02x}' for _octet in range(3))
+
+
+def _card_maker(cards):
+    """Return a function that gives new (uuid, mac) pairs for some cards, until too many were taken."""
+    left = CONF.create_unique_mac_address_attempts * cards
+
+    def new_card():
+        nonlocal left
+        if left == 0:
+            raise exception.VirtualInterfaceCreateException(
+                'No free MAC address was found; see [network] base_mac and create_unique_mac_address_attempts.')
+        left -= 1
+        return uuidutils.generate_uuid(), new_mac()
+    return new_card
+
+
+def _plain_network(row):
+    return {name: row[name] for name in NETWORK_FIELDS}
+
+
+def _plain(cards):
+    return [dict(card, network=_plain_network(card['network'])) for card in cards]
+
+
+@base.register
+class VirtualInterface(base.NovaObject, base.NovaPersistentObject):
+    """``address`` is the MAC; ``position`` counts a guest's cards from 0."""
+    VERSION = '1.0'
+    fields = {'id': fields.integer(), 'uuid': fields.text(), 'address': fields.text(), 'network_id': fields.integer(),
+              'instance_uuid': fields.text(), 'tag': fields.text(), 'position': fields.integer()}
+
+
+@base.register
+class VirtualInterfaceList(base.ObjectListBase, base.NovaObject):
+    VERSION = '1.0'
+    fields = {'objects': fields.ListOfObjectsField('VirtualInterface')}
+
+    @base.remotable_classmethod
+    def get_by_instance_uuid(cls, context, instance_uuid):
+        """Return a guest's cards in order."""
+        return cls._from_rows(context, VirtualInterface, db.list_vifs(instance_uuid))
+
+    @base.remotable_classmethod
+    def allocate(cls, context, instance_uuid, host, requests):
+        """Give a guest cards and addresses; what it has already is kept.
+
+        :param requests: [{network_id (number), address, tag}] in order of the cards
+        :returns: the guest's wiring
+        :raises InstanceNotFound: it was deleted meanwhile
+        :raises NoMoreFixedIps, FixedIpAlreadyInUse, FixedIpNotFoundForNetwork:
+        """
+        return _plain(db.allocate(instance_uuid, host, requests, _card_maker(len(requests))))
+
+    @base.remotable_classmethod
+    def move(cls, context, instance_uuid, host):
+        """Let a host serve a guest's addresses from now on and return the guest's wiring."""
+        return _plain(db.move(instance_uuid, host))
+
+    @base.remotable_classmethod
+    def deallocate(cls, context, instance_uuid, only_if_deleted=False):
+        """Take back a guest's cards and addresses; tell whether it had any."""
+        return db.deallocate(instance_uuid, only_if_deleted)
+
+    @base.remotable_classmethod
+    def get_wiring(cls, context, instance_uuid):
+        """Return a guest's wiring."""
+        return _plain(db.list_cards([instance_uuid]))
+
+    @base.remotable_classmethod
+    def get_host_state(cls, context, host):
+        """Return {'cards': wiring of all guests on a host, 'gateways': [{network, address}] of the host itself}."""
+        state = db.host_state(host)
+        gateways = [dict(gateway, network=_plain_network(gateway['network'])) for gateway in state['gateways']]
+        return {'cards': _plain(state['cards']), 'gateways': gateways}
+
+    @base.remotable_classmethod
+    def release_gateway(cls, context, network_id, host):
+        """Take back a host's own address unless a guest of that network lives there; tell whether it was done."""
+        return db.release_gateway(network_id, host)
+
+    @base.remotable_classmethod
+    def set_leases(cls, context, network_id, host, addresses):
+        """Record that exactly these addresses of a network are leased by a host's DHCP server."""
+        db.set_leases(network_id, host, addresses)
