@@ -28,6 +28,12 @@ def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb,
         CLAIMS.c.kind == kind)).first()
     if already:
         return True
+    # The row is locked so that a deletion cannot pass between this look and the claim.
+    alive = connection.execute(sa.select(models.instances.c.id).where(
+        models.instances.c.uuid == instance_uuid, models.instances.c.deleted == 0,
+        sa.or_(models.instances.c.task_state.is_(None), models.instances.c.task_state != 'deleting')).with_for_update()).first()
+    if not alive:
+        return False
     taken = connection.execute(sa.update(NODES).where(
         NODES.c.id == compute_node_id,
         _fits(NODES.c.vcpus_used, NODES.c.vcpus, NODES.c.reserved_vcpus, NODES.c.cpu_allocation_ratio, vcpus),

@@ -10,22 +10,26 @@ SPECS = models.flavor_extra_specs
 ACCESS = models.flavor_projects
 
 
-def _complete(connection, rows):
-    """Add extra specs and projects to flavor rows with one query each."""
-    found = [dict(row, extra_specs={}, projects=[]) for row in rows]
+def _complete(connection, rows, wanted=('extra_specs', 'projects')):
+    """Add what is wanted of extra specs and projects to flavor rows, with one query each."""
+    found = [dict(row, **{name: {} if name == 'extra_specs' else [] for name in wanted}) for row in rows]
     by_id = {row['id']: row for row in found}
-    if len(by_id) == 1:
-        # The usual case: an index lookup instead of an IN list.
-        only = next(iter(by_id))
-        specs, access = SPECS.c.flavor_id == only, ACCESS.c.flavor_id == only
-    else:
-        specs, access = SPECS.c.flavor_id.in_(by_id), ACCESS.c.flavor_id.in_(by_id)
-    if by_id:
-        for flavor_id, key, value in connection.execute(sa.select(SPECS.c.flavor_id, SPECS.c.key, SPECS.c.value).where(specs)):
+    if not by_id:
+        return found
+    if 'extra_specs' in wanted:
+        for flavor_id, key, value in connection.execute(
+                sa.select(SPECS.c.flavor_id, SPECS.c.key, SPECS.c.value).where(_of(SPECS.c.flavor_id, by_id))):
             by_id[flavor_id]['extra_specs'][key] = value
-        for flavor_id, project in connection.execute(sa.select(ACCESS.c.flavor_id, ACCESS.c.project_id).where(access)):
+    if 'projects' in wanted:
+        for flavor_id, project in connection.execute(
+                sa.select(ACCESS.c.flavor_id, ACCESS.c.project_id).where(_of(ACCESS.c.flavor_id, by_id)).order_by(ACCESS.c.id)):
             by_id[flavor_id]['projects'].append(project)
     return found
+
+
+def _of(column, ids):
+    """Say 'one of these'; for a single one, the usual case, an index lookup instead of an IN list."""
+    return column == next(iter(ids)) if len(ids) == 1 else column.in_(list(ids))
 
 
 def _visible_to(project_id):
@@ -49,28 +53,39 @@ def get(connection, *, id_=None, flavorid=None, name=None, project_id=None):
 
 
 @session.read
-def list_all(connection, filters, project_id, sort_key, sort_dir, limit, marker):
-    """Return flavors, or None when `marker` (a flavorid) is unknown."""
-    query = sa.select(TABLE)
-    if project_id is not None:
-        query = query.where(_visible_to(project_id))
-    if 'is_public' in filters and filters['is_public'] is not None:
-        query = query.where(TABLE.c.is_public.is_(filters['is_public']))
-    if 'disabled' in filters:
-        query = query.where(TABLE.c.disabled.is_(filters['disabled']))
-    if filters.get('min_memory_mb'):
-        query = query.where(TABLE.c.memory_mb >= filters['min_memory_mb'])
-    if filters.get('min_root_gb'):
-        query = query.where(TABLE.c.root_gb >= filters['min_root_gb'])
-    if filters.get('name') is not None:
-        query = query.where(TABLE.c.name == filters['name'])
+def list_all(connection, filters, project_id, sort_key, sort_dir, limit, marker, wanted=('extra_specs', 'projects')):
+    """Return flavors, or None when `marker` (a flavorid) is unknown or not visible.
+
+    :param filters: 'is_public' (True: also what `viewer`, a project, may use; None: all), 'disabled', 'min_memory_mb', 'min_root_gb',
+        'name' (a regular expression)
+    :param project_id: hide private flavors of other projects; None shows all
+    :param wanted: what to read besides the rows
+    """
+    visible = sa.true() if project_id is None else _visible_to(project_id)
+    query = sa.select(TABLE).where(visible, *_conditions(filters))
     seen = None
     if marker is not None:
-        seen = connection.execute(sa.select(TABLE).where(TABLE.c.flavorid == marker)).mappings().first()
+        seen = connection.execute(sa.select(TABLE).where(TABLE.c.flavorid == marker, visible)).mappings().first()
         if seen is None:
             return None
     query = paging.page(query, TABLE, [(sort_key, sort_dir), ('id', sort_dir)], seen, limit)
-    return _complete(connection, connection.execute(query).mappings().all())
+    return _complete(connection, connection.execute(query).mappings().all(), wanted)
+
+
+def _conditions(filters):
+    if filters.get('is_public') is not None:
+        if filters['is_public'] and filters.get('viewer'):
+            yield _visible_to(filters['viewer'])
+        else:
+            yield TABLE.c.is_public.is_(filters['is_public'])
+    if 'disabled' in filters:
+        yield TABLE.c.disabled.is_(filters['disabled'])
+    if filters.get('min_memory_mb'):
+        yield TABLE.c.memory_mb >= filters['min_memory_mb']
+    if filters.get('min_root_gb'):
+        yield TABLE.c.root_gb >= filters['min_root_gb']
+    if filters.get('name') is not None:
+        yield TABLE.c.name.regexp_match(filters['name'])
 
 
 @session.write

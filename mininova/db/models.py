@@ -101,7 +101,7 @@ block_device_mapping = _table(
     _text('attachment_id', 36))
 
 instance_faults = _table(
-    'instance_faults', _text('instance_uuid', 36, index=True), _integer('code', nullable=False), _text('message'),
+    'instance_faults', _text('instance_uuid', 36, index=True), _integer('code', nullable=False), sa.Column('message', sa.Text),
     sa.Column('details', BigText), _text('host'))
 
 instance_actions = _table(

@@ -17,10 +17,6 @@ from oslo_versionedobjects import fields as ovo_fields
 
 from mininova import exception
 
-remotable_classmethod = base.remotable_classmethod
-NovaObjectDictCompat = base.VersionedObjectDictCompat
-
-
 class NovaObjectRegistry(base.VersionedObjectRegistry):
     """Knows every object class; the class is also offered as ``mininova.objects.<Name>``."""
 
@@ -47,6 +43,25 @@ def remotable(method):
     wrapper.remotable = True
     wrapper.original_fn = method
     return wrapper
+
+
+@functools.cache
+def _manifest(name):
+    """Return {object: version} of a class and all it contains; asked with each remote call, so kept."""
+    return base.obj_tree_get_versions(name)
+
+
+def remotable_classmethod(method):
+    """Mark a class method that needs the database: it runs in conductor when this process has none."""
+    @functools.wraps(method)
+    def wrapper(cls, context, *args, **kwargs):
+        if cls.indirection_api is None:
+            return method(cls, context, *args, **kwargs)
+        return cls.indirection_api.object_class_action_versions(
+            context, cls.obj_name(), method.__name__, _manifest(cls.obj_name()), args, kwargs)
+    wrapper.remotable = True
+    wrapper.original_fn = method
+    return classmethod(wrapper)
 
 
 class NovaObject(base.VersionedObject):

@@ -7,6 +7,7 @@ from mininova import exception
 from mininova.compute import task_states
 from mininova.db import create as db_create
 from mininova.db import instances as db
+from mininova.db import operations
 from mininova.network import model as network_model
 from mininova.objects import base, fields
 from mininova.objects import flavor as flavor_obj
@@ -44,6 +45,10 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         'tags': fields.ListOfStringsField(), 'network_info': fields.JsonField(nullable=True), 'action_id': fields.text(),
         'owner': fields.text(), 'build_attempt': fields.integer(), 'deleted': fields.BooleanField(default=False), 'deleted_at': fields.time(),
     }
+
+    def __getitem__(self, name):
+        """Let log formats say ``%(uuid)s``."""
+        return getattr(self, name)
 
     @property
     def name(self):
@@ -158,6 +163,83 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
             self.vm_state, self.task_state = 'deleted', None
         self.obj_reset_changes()
         return bool(deleted_at)
+
+    @base.remotable
+    def begin_operation(self, event, host, expected, values=None):
+        """Take up the action this object carries: one transaction that also opens its event.
+
+        :param expected: {column: accepted values}; the action id is always compared
+        :param values: column values to set, e.g. {'task_state': 'networking'}
+        :raises StaleAction and its siblings: the message is a repeat, or overtaken; nothing was done
+        """
+        wanted = {**expected, 'action_id': self.action_id}
+        written, found = operations.begin(self.uuid, values or {}, wanted, self._context.request_id, event, host)
+        if not written:
+            raise _explain(self.uuid, found, wanted)
+        for name, value in (values or {}).items():
+            setattr(self, name, value)
+        self.updated_at = found
+        self.obj_reset_changes()
+
+    @base.remotable
+    def finish_operation(self, event, expected=None, result='Success', details=None, traceback=None, fault=None):
+        """End the action: write the changes, close the event and store a fault in one transaction.
+
+        :param expected: {column: accepted values}; None writes no changes, only the records
+        :param fault: {'code', 'message', 'details', 'host'} or None
+        :raises StaleAction and its siblings: the instance has another owner; the event is closed all the same
+        """
+        columns = None if expected is None else self._columns(self.obj_what_changed())
+        record = {'request_id': self._context.request_id, 'event': event, 'result': result, 'details': details,
+                  'traceback': traceback}
+        written, found = operations.finish(self.uuid, columns, expected, record,
+                                           fault and {**fault, 'instance_uuid': self.uuid})
+        if not written:
+            raise _explain(self.uuid, found, expected)
+        self.updated_at = found
+        self.obj_reset_changes()
+
+    @base.remotable
+    def give_back(self, host):
+        """Take the server off a host that could not build it, so that it is scheduled again.
+
+        :raises StaleAction and its siblings: it is not that host's to give back any more
+        """
+        wanted = {'host': host, 'action_id': self.action_id, 'task_state': task_states.BUILD_STATES}
+        written, found = operations.give_back(self.uuid, wanted)
+        if not written:
+            raise _explain(self.uuid, found, wanted)
+        self.host = self.node = None
+        self.task_state = task_states.SCHEDULING
+        self.obj_reset_changes()
+
+    @base.remotable
+    def accept_action(self, values, expected, action):
+        """Accept an action: the new task state and the record of what was asked, in one transaction.
+
+        :param action: columns as :meth:`InstanceAction.pack_start` gives them
+        :raises UnexpectedTaskStateError and its siblings: somebody else was first (409)
+        """
+        written, found = operations.accept(self.uuid, values, expected, action)
+        if not written:
+            raise _explain(self.uuid, found, expected)
+        for name, value in values.items():
+            setattr(self, name, value)
+        self.updated_at = found
+        self.obj_reset_changes()
+
+    @base.remotable
+    def fail_build(self, fault, expected, action_message='Error'):
+        """Put a server that no host could take in ERROR, with the reason, giving back its claims.
+
+        :returns: whether it was still to be built
+        """
+        written, _found = operations.fail_build(self.uuid, expected, action_message, self._context.request_id,
+                                                {**fault, 'instance_uuid': self.uuid})
+        if written:
+            self.vm_state, self.task_state = 'error', None
+        self.obj_reset_changes()
+        return written
 
     @base.remotable
     def take_ownership(self, worker, worker_timeout):

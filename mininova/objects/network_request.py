@@ -55,3 +55,12 @@ class NetworkRequestList(base.ObjectListBase, base.NovaObject):
     def as_tuples(self):
         """Return the requests as tuples."""
         return [request.to_tuple() for request in self.objects]
+
+    def to_document(self):
+        """Return the requests as plain dictionaries, as a request spec keeps them."""
+        return [{name: getattr(request, name) for name in request.fields} for request in self.objects]
+
+    @classmethod
+    def from_document(cls, document):
+        """Build from what a request spec kept; None is an empty list."""
+        return cls(objects=[NetworkRequest(**request) for request in document or ()])

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From an exception to what the owner of a server may read and what the administrator sees.
+
+Only texts that are marked safe reach users; of anything else they see the name of the class (CVE-2019-14433 came from
+passing on more).  Nova: compute_utils.add_instance_fault_from_exc.
+"""
+import traceback
+
+from oslo_utils import strutils
+
+from mininova import exception
+
+MESSAGE_LIMIT = 2000
+
+
+def user_message(error):
+    """Return one sentence that any user may see."""
+    if isinstance(error, exception.NovaException) and error.safe:
+        return error.format_message()
+    return type(error).__name__
+
+
+def admin_message(error):
+    """Return the text of an exception with passwords masked."""
+    return strutils.mask_password(f'{type(error).__name__}: {error}')
+
+
+def details(error):
+    """Return the traceback with passwords masked."""
+    return strutils.mask_password(''.join(traceback.format_exception(error)))
+
+
+def describe(error, host):
+    """Return the columns of a fault: code, message (at most 2000 characters), details, host."""
+    code = error.code if isinstance(error, exception.NovaException) else 500
+    if isinstance(error, exception.NoValidHost):
+        code = 500  # as Nova shows it: the request was fine, the cloud is full
+    message = user_message(error)
+    text = details(error)
+    if len(message) > MESSAGE_LIMIT:
+        text = f'{message}\n{text}'
+        message = message[:MESSAGE_LIMIT - 1] + '…'
+    return {'code': code, 'message': message, 'details': text, 'host': host}

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""nova-compute: start-up, the list of endpoints and of periodic work.  Nova: nova/compute/manager.py.
+
+The methods that RPC reaches live in ``mininova/compute/operations``, one family a file: build, delete, power, inspect.
+What is put right after a restart or a lost message is in reconciler.py, hypervisor events in lifecycle.py.
+"""
+import os
+
+from oslo_log import log
+
+import mininova.conf
+from mininova import concurrency, context, exception, manager, utils
+from mininova.compute import lifecycle, periodic, reconciler, resource_tracker, virtapi
+from mininova.compute.operations import base, build, delete, inspect, power
+from mininova.conductor import rpcapi as conductor_rpcapi
+from mininova.network import api as network_api
+from mininova.virt import driver as virt_driver
+
+CONF = mininova.conf.CONF
+LOG = log.getLogger(__name__)
+
+IDENTITY_FILE = 'compute_id'
+
+
+class ComputeManager(manager.Manager):
+    """Owns the driver and the tracker and puts the parts together."""
+
+    def __init__(self, host, service_name):
+        super().__init__(host, service_name)
+        self.virtapi = virtapi.ComputeVirtAPI(self)
+        self.driver = virt_driver.load_compute_driver(self.virtapi)
+        self.tracker = resource_tracker.ResourceTracker(host, self.driver)
+        self.parts = base.Host(host, self.driver, self.tracker, network_api.API(), conductor_rpcapi.ComputeTaskAPI())
+        self.build, self.delete = build.BuildOperations(self.parts), delete.DeleteOperations(self.parts)
+        self.power, self.inspect = power.PowerOperations(self.parts), inspect.InspectOperations(self.parts)
+        self.reconciler = reconciler.ComputeReconciler(self)
+        self.lifecycle = lifecycle.LifecycleEvents(self)
+        self.periodic = periodic.PeriodicTasks(self)
+
+    def endpoints(self):
+        return [self.build, self.delete, self.power, self.inspect]
+
+    def init_host(self, service_ref):
+        """Check that this is the host it was, wake the driver, report what there is."""
+        self._check_identity()
+        admin = context.get_admin_context()
+        self.driver.init_host(self.host)
+        self.driver.register_event_listener(self.lifecycle.on_event)
+        self.tracker.update_available_resource(admin)
+
+    def ready(self):
+        """Put right what a previous run left, beside taking messages: nova-network may start later than we do."""
+        concurrency.spawn(self.reconciler.recover)
+
+    def periodic_tasks(self):
+        return self.periodic.tasks()
+
+    def cleanup_host(self):
+        self.driver.cleanup_host(self.host)
+
+    def drain(self, timeout):
+        if not self.parts.wait_idle(timeout):
+            LOG.warning('Work is still under way after %s s; the next start takes it up.', timeout)
+
+    def _check_identity(self):
+        """Refuse to run under another name than last time: the guests, claims and queues are the old name's.
+
+        :raises HostRenamed: names both
+        """
+        path = os.path.join(CONF.state_path, IDENTITY_FILE)
+        if os.path.exists(path):
+            with open(path) as stream:
+                stored = stream.read().strip()
+            if stored != self.host:
+                raise exception.HostRenamed(old=stored, new=self.host, path=path)
+        else:
+            utils.write_file_atomically(path, self.host)

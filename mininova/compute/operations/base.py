@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every operation on a compute host shares: one at a time per server, begin, end, failure.
+
+Files of this package run only in nova-compute.  Nova: the decorators wrap_exception, reverts_task_state,
+wrap_instance_event and wrap_instance_fault on nova/compute/manager.py.
+"""
+import contextlib
+import functools
+
+from oslo_log import log
+
+import mininova.conf
+from mininova import concurrency, exception, rpc
+from mininova.compute import faults
+from mininova.notifications import instance as notifications
+
+CONF = mininova.conf.CONF
+LOG = log.getLogger(__name__)
+
+
+class Host:
+    """What the operations of one nova-compute have in common.
+
+    :param driver: the hypervisor
+    :param tracker: the resource tracker
+    :param network_api: :class:`mininova.network.api.API`
+    :param conductor: :class:`mininova.conductor.rpcapi.ComputeTaskAPI`
+    """
+
+    def __init__(self, name, driver, tracker, network_api, conductor):
+        self.name, self.driver, self.tracker = name, driver, tracker
+        self.network_api, self.conductor = network_api, conductor
+        self._busy = {}
+        self._guard = concurrency.lock()
+        self._idle = concurrency.event()
+        self._idle.set()
+
+    @contextlib.contextmanager
+    def busy_with(self, uuid):
+        """Work on a server: others that want the same server wait, the reconciler keeps off."""
+        with self._guard:
+            lock, users = self._busy.get(uuid, (None, 0))
+            lock = lock or concurrency.semaphore()
+            self._busy[uuid] = (lock, users + 1)
+            self._idle.clear()
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                lock, users = self._busy[uuid]
+                if users == 1:
+                    del self._busy[uuid]
+                else:
+                    self._busy[uuid] = (lock, users - 1)
+                if not self._busy:
+                    self._idle.set()
+
+    def is_busy_with(self, uuid):
+        return uuid in self._busy
+
+    def wait_idle(self, timeout):
+        """Wait until nothing is under way; False after `timeout` seconds."""
+        return self._idle.wait(timeout)
+
+
+class Operations:
+    """Base of the endpoint classes."""
+    target = rpc.Target(version='1.0')
+
+    def __init__(self, host):
+        self.host = host
+        self.driver = host.driver
+
+    def settle(self, instance, vm_state, event):
+        """Write where the server stands now: power state from the driver, no task, the event closed."""
+        instance.power_state = self.driver.get_info(instance).state
+        task, instance.vm_state, instance.task_state = instance.task_state, vm_state, None
+        instance.finish_operation(event, expected={'task_state': task, 'action_id': instance.action_id, 'host': self.host.name})
+
+
+def instance_operation(notification=None, task_states=None):
+    """Decorate ``method(self, context, instance, ...)``, the handler of an accepted action.
+
+    1. One operation per server at a time.
+    2. Begin: the action id and task state of the message must be the database's, else it is a repeat or overtaken and is
+       dropped.  The event is opened in the same transaction.
+    3. The body, which ends with :meth:`Operations.settle`.
+    4. On failure: the task ends, the fault is stored, the event says Error; an instance with another owner is left alone.
+
+    :param notification: name in notifications; start and end or error are sent around the body
+    :param task_states: accepted task states if not the message's own
+    """
+    def decorator(method):
+        event = f'compute_{method.__name__}'
+
+        @functools.wraps(method)
+        def wrapper(self, context, instance, **kwargs):
+            with self.host.busy_with(instance.uuid):
+                expected = {'host': self.host.name, 'task_state': task_states or instance.task_state}
+                try:
+                    instance.begin_operation(event, self.host.name, expected)
+                except (exception.Conflict, exception.InstanceNotFound) as error:
+                    LOG.info('Dropping a message that is late or a repeat: %s', error.format_message(), instance=instance)
+                    return None
+                return _run(self, context, instance, method, event, notification, kwargs)
+        return wrapper
+    return decorator
+
+
+def _run(self, context, instance, method, event, notification, kwargs):
+    def notify(phase, error=None):
+        if notification:
+            notifications.notify_about_instance_action(context, instance, self.host.name, notification, phase, error)
+
+    notify('start')
+    try:
+        result = method(self, context, instance, **kwargs)
+    except (exception.UnexpectedTaskStateError, exception.StaleAction, exception.InstanceNotFound) as error:
+        LOG.info('%s stopped: %s', event, error.format_message(), instance=instance)
+        _close(instance, event, error, None)
+        notify('error', error)
+        return None
+    except Exception as error:
+        LOG.exception('%s failed.', event, instance=instance)
+        task, instance.task_state = instance.task_state, None
+        _close(instance, event, error, {'task_state': task, 'action_id': instance.action_id}, self.host.name)
+        notify('error', error)
+        return None
+    notify('end')
+    return result
+
+
+def _close(instance, event, error, expected, host=None):
+    """End the records of a failed operation; with `expected` also write the instance and a fault."""
+    fault = faults.describe(error, host) if expected else None
+    try:
+        instance.finish_operation(event, expected=expected, result='Error', details=faults.user_message(error),
+                                  traceback=faults.details(error), fault=fault)
+    except (exception.Conflict, exception.InstanceNotFound) as late:
+        LOG.info('The state was not written: %s', late.format_message(), instance=instance)

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build a server on this host: accept, claim, network, disks and guest, ACTIVE; or clean up and give it back.
+
+Nova: ComputeManager.build_and_run_instance, _do_build_and_run_instance in nova/compute/manager.py.
+
+Each state is written before the step it names, with a compare-and-swap that holds only while this host is responsible, so
+a deletion or another owner stops the build at the next step.  Every step may be repeated: what a killed service left is
+taken up by ``compute/reconciler.py``.
+"""
+import base64
+
+from oslo_log import log
+from oslo_utils import timeutils
+
+import mininova.conf
+from mininova import concurrency, exception, objects
+from mininova.compute import block_devices, faults, task_states, vm_states
+from mininova.compute.operations import base
+from mininova.crashpoint import crashpoint
+from mininova.notifications import instance as notifications
+
+CONF = mininova.conf.CONF
+LOG = log.getLogger(__name__)
+
+EVENT = 'compute__do_build_and_run_instance'
+
+# No other host would do better: the request itself is at fault.
+HOPELESS = (exception.ImageUnacceptable, exception.FlavorDiskTooSmall, exception.FlavorMemoryTooSmall, exception.ImageNotFound,
+            exception.ImageNotAuthorized, exception.ImageNotActive, exception.NetworkNotFound, exception.NoMoreFixedIps,
+            exception.FixedIpAlreadyInUse, exception.FixedIpNotFoundForNetwork, exception.BuildAbortException,
+            exception.InvalidBDM)
+
+# The server is not ours to build any more: deleted, or driven by somebody else.
+OVERTAKEN = (exception.UnexpectedTaskStateError, exception.UnexpectedVMStateError, exception.StaleAction,
+             exception.InstanceNotFound)
+
+
+class BuildOperations(base.Operations):
+    """Build servers (RPC endpoint)."""
+
+    def __init__(self, host):
+        super().__init__(host)
+        self._builds = concurrency.Pool(CONF.max_concurrent_builds or 1000)
+
+    def build_and_run_instance(self, context, instance, request_spec, alternates, admin_password=None, injected_files=None):
+        """Build a server; at most [DEFAULT] max_concurrent_builds at a time, the others wait."""
+        concurrency.spawn(self._queue, context, instance, request_spec, alternates, admin_password, injected_files)
+
+    def _queue(self, context, instance, *arguments):
+        # Waiting for its turn it counts as being worked on, so that the reconciler does not start it twice.
+        with self.host.busy_with(instance.uuid):
+            self._builds.spawn(self._build_and_record, context, instance, *arguments).wait()
+
+    def _build_and_record(self, context, instance, request_spec, alternates, admin_password, injected_files):
+        crashpoint('create.C9.accepted.before')
+        try:
+            instance.begin_operation(
+                EVENT, self.host.name, {'host': self.host.name, 'task_state': task_states.SCHEDULING},
+                values={'task_state': task_states.NETWORKING, 'vm_state': vm_states.BUILDING, 'launched_on': self.host.name})
+        except (exception.Conflict, exception.InstanceNotFound) as error:
+            LOG.info('Not building: %s', error.format_message(), instance=instance)
+            return
+        crashpoint('create.C9.accepted.after')
+        notifications.notify_about_instance_action(context, instance, self.host.name, 'create', 'start')
+        try:
+            self._build(context, instance, request_spec, admin_password, _decode(injected_files))
+        except OVERTAKEN as error:
+            self._stop(context, instance, error)
+        except HOPELESS as error:
+            self._abort(context, instance, error)
+        except Exception as error:
+            self._give_back(context, instance, error, alternates, admin_password, injected_files)
+        else:
+            LOG.info('Built.', instance=instance)
+            notifications.notify_about_instance_action(context, instance, self.host.name, 'create', 'end')
+            crashpoint('create.C18.notified.after')
+            objects.RequestSpec.forget_intent(context, instance.uuid)
+
+    def _build(self, context, instance, spec, admin_password, injected_files):
+        with self.host.tracker.instance_claim(context, instance, spec):
+            crashpoint('create.C10.claimed.after')
+            network_info = self.host.network_api.allocate_for_instance(
+                context, instance, objects.NetworkRequestList.from_document(spec.requested_networks), spec.security_groups)
+            crashpoint('create.C11.network.after')
+            instance.network_info = list(network_info)
+            self._save(instance, task_states.SPAWNING, expected=task_states.NETWORKING)
+            crashpoint('create.C12.image.before')
+            self.driver.spawn(context, instance, instance.image_meta, injected_files, admin_password, None, network_info,
+                              block_devices.block_device_info(context, instance))
+            crashpoint('create.C16.running.after')
+            self.finish_build(instance)
+
+    def finish_build(self, instance, event=EVENT):
+        """Write that the guest runs; also used for a guest that was started by a service that was killed then."""
+        instance.power_state = self.driver.get_info(instance).state
+        instance.vm_state, instance.task_state = vm_states.ACTIVE, None
+        instance.launched_at = timeutils.utcnow()
+        crashpoint('create.C17.active.before')
+        instance.finish_operation(event, expected={
+            'task_state': (task_states.SPAWNING, task_states.NETWORKING), 'action_id': instance.action_id, 'host': self.host.name})
+        crashpoint('create.C17.active.after')
+
+    def _save(self, instance, task_state, expected):
+        instance.task_state = task_state
+        instance.save(expected_task_state=expected, expected={'action_id': instance.action_id, 'host': self.host.name})
+
+    # -- when it does not work -------------------------------------------------------
+
+    def clean_up(self, context, instance):
+        """Remove what a build made on this host; a repeat finds nothing to do."""
+        network_info = instance.get_network_info()
+        self.driver.destroy(context, instance, network_info)
+        self.host.network_api.deallocate_for_instance(context, instance)
+        crashpoint('create.C19.cleaned.after')
+
+    def _record(self, instance, error, fault=None, expected=None):
+        try:
+            instance.finish_operation(EVENT, expected=expected, result='Error', details=faults.user_message(error),
+                                      traceback=faults.details(error), fault=fault)
+        except (exception.Conflict, exception.InstanceNotFound) as late:
+            LOG.info('The state was not written: %s', late.format_message(), instance=instance)
+
+    def _stop(self, context, instance, error):
+        """Stop a build that was overtaken; whoever overtook it decides what becomes of the server."""
+        LOG.info('The build stops: %s', error.format_message(), instance=instance)
+        self.clean_up(context, instance)
+        self._record(instance, error)
+
+    def _abort(self, context, instance, error):
+        """End a build that no host could do, with the reason."""
+        LOG.warning('The build cannot be done: %s', faults.admin_message(error), instance=instance)
+        self.clean_up(context, instance)
+        instance.network_info = []
+        task, instance.vm_state, instance.task_state = instance.task_state, vm_states.ERROR, None
+        self._record(instance, error, faults.describe(error, self.host.name),
+                     {'task_state': task, 'action_id': instance.action_id, 'host': self.host.name})
+        notifications.notify_about_instance_action(context, instance, self.host.name, 'create', 'error', error)
+
+    def _give_back(self, context, instance, error, alternates, admin_password, injected_files):
+        """Clean up here and let conductor try the next host."""
+        LOG.exception('The build failed here; giving it back.', instance=instance)
+        self.clean_up(context, instance)
+        reason = faults.user_message(error)
+        self._record(instance, error)
+        notifications.notify_about_instance_action(context, instance, self.host.name, 'create', 'error', error)
+        objects.RequestSpec.add_attempt(context, instance.uuid, self.host.name, reason)
+        try:
+            instance.network_info = []
+            instance.give_back(self.host.name)
+        except (exception.Conflict, exception.InstanceNotFound) as late:
+            LOG.info('Not given back: %s', late.format_message(), instance=instance)
+            return
+        self.host.conductor.reschedule(context, instance, failed_host=self.host.name, reason=reason, alternates=alternates,
+                                       admin_password=admin_password, injected_files=injected_files)
+
+
+def _decode(injected_files):
+    """Return [(path, bytes)] of [[path, base64 text]]."""
+    return [(path, base64.b64decode(content)) for path, content in injected_files or ()]

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All periodic work of nova-compute; each task looks at this host only.  Nova: the periodic tasks of nova/compute/manager.py."""
+from oslo_log import log
+
+import mininova.conf
+from mininova import context, objects
+
+CONF = mininova.conf.CONF
+LOG = log.getLogger(__name__)
+
+NEVER = 365 * 24 * 3600
+
+
+def _spacing(name):
+    """Return a function that reads an interval option; 0 or less means never."""
+    return lambda: getattr(CONF, name) if getattr(CONF, name) > 0 else NEVER
+
+
+class PeriodicTasks:
+    def __init__(self, manager):
+        self.manager = manager
+
+    def tasks(self):
+        """Return (spacing, function, initial delay) of each task."""
+        return [
+            (_spacing('update_resources_interval'), self.update_available_resource, None),
+            (lambda: CONF.reconciler.interval, self.reconcile, None),
+            (_spacing('sync_power_state_interval'), self.sync_power_states, None),
+            (_spacing('image_cache_manager_interval'), self.manage_image_cache, None),
+        ]
+
+    def update_available_resource(self):
+        self.manager.tracker.update_available_resource(context.get_admin_context())
+
+    def reconcile(self):
+        self.manager.reconciler.run()
+        self.manager.reconciler.remove_strays()
+
+    def sync_power_states(self):
+        """Compare every guest of this host with its record: for events that were lost."""
+        for instance in objects.InstanceList.get_by_host(context.get_admin_context(), self.manager.host):
+            if not self.manager.parts.is_busy_with(instance.uuid):
+                self.manager.lifecycle.compare(instance)
+
+    def manage_image_cache(self):
+        admin = context.get_admin_context()
+        self.manager.driver.manage_image_cache(admin, list(objects.InstanceList.get_by_host(admin, self.manager.host)))

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this host has, reported; what is claimed of it, checked.  Nova: nova/compute/resource_tracker.py."""
+from oslo_log import log
+from oslo_serialization import jsonutils
+
+import mininova.conf
+from mininova import exception, objects
+from mininova.compute import claims
+
+CONF = mininova.conf.CONF
+LOG = log.getLogger(__name__)
+
+REPORTED = ('vcpus', 'memory_mb', 'local_gb', 'disk_available_least', 'hypervisor_type', 'hypervisor_version')
+
+
+class ResourceTracker:
+    """Reports inventory; the claims are written by schedulers and read back with each report."""
+
+    def __init__(self, host, driver):
+        self.host, self.driver = host, driver
+        self.nodes = {}
+
+    def update_available_resource(self, context):
+        """Measure every node of this host and store it; stores nothing when nothing changed."""
+        for nodename in self.driver.get_available_nodes():
+            self._report(context, nodename)
+
+    def _report(self, context, nodename):
+        measured = self.driver.get_available_resource(nodename)
+        node = self.nodes.get(nodename) or objects.ComputeNode(context, host=self.host, hypervisor_hostname=nodename)
+        node._context = context
+        values = {name: measured.get(name) for name in REPORTED}
+        values.update(
+            cpu_info=_document(measured.get('cpu_info')), supported_instances=_document(measured.get('supported_instances')),
+            stats=measured.get('stats') or {}, host_ip=self.driver.get_host_ip_addr(), current_workload=0,
+            reserved_vcpus=CONF.reserved_host_cpus, reserved_memory_mb=CONF.reserved_host_memory_mb,
+            reserved_disk_gb=-(-CONF.reserved_host_disk_mb // 1024), cpu_allocation_ratio=CONF.cpu_allocation_ratio,
+            ram_allocation_ratio=CONF.ram_allocation_ratio, disk_allocation_ratio=CONF.disk_allocation_ratio,
+            uptime=self._uptime())
+        for name, value in values.items():
+            if not node.obj_attr_is_set(name) or getattr(node, name) != value:
+                setattr(node, name, value)
+        node.report()
+        if nodename not in self.nodes:
+            LOG.info('Node %s: %s VCPUs, %s MB memory, %s GB disk.', nodename, node.vcpus, node.memory_mb, node.local_gb)
+        self.nodes[nodename] = node
+
+    def _uptime(self):
+        try:
+            return self.driver.get_host_uptime()
+        except NotImplementedError:
+            return None
+
+    def instance_claim(self, context, instance, spec):
+        """Check the claim of a server that is to be built here.
+
+        :returns: a context manager
+        :raises ComputeResourcesUnavailable: it does not fit
+        """
+        node = self.nodes.get(instance.node)
+        if node is None:
+            raise exception.ComputeHostNotFound(host=instance.node)
+        return claims.Claim(context, self, instance, spec, objects.ComputeNode(context, id=node.id,
+                                                                               hypervisor_hostname=node.hypervisor_hostname))
+
+    def forget(self, instance):
+        """Hear that a server left; its claim went with the record."""
+        LOG.debug('The claim of the server is gone.', instance=instance)
+
+
+def _document(value):
+    return jsonutils.loads(value) if isinstance(value, str) else value

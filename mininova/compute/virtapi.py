@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The manager's side of the driver contract (:class:`mininova.virt.virtapi.VirtAPI`).  Nova: ComputeVirtAPI."""
+from oslo_log import log
+
+from mininova import context, exception, objects
+from mininova.compute import instance_metadata
+from mininova.virt import virtapi
+
+LOG = log.getLogger(__name__)
+
+DOWN_REASON = 'AUTO: Connection to the hypervisor lost'
+
+
+class ComputeVirtAPI(virtapi.VirtAPI):
+    """What the driver may ask of nova-compute."""
+
+    def __init__(self, manager):
+        self._manager = manager
+
+    def config_drive_files(self, instance, network_info, admin_password, injected_files):
+        """Return {path: bytes} of the config drive."""
+        extra = {'admin_pass': admin_password} if admin_password else {}
+        metadata = instance_metadata.InstanceMetadata(instance, network_info, content=injected_files, extra_md=extra)
+        return metadata.metadata_for_config_drive()
+
+    def host_available(self, available, reason=None):
+        """Keep the scheduler off this host while the hypervisor does not answer.
+
+        A host that an administrator disabled stays disabled.
+        """
+        admin = context.get_admin_context()
+        try:
+            service = objects.Service.get_by_compute_host(admin, self._manager.host)
+        except exception.ComputeHostNotFound:
+            return
+        by_us = service.disabled and (service.disabled_reason or '').startswith(DOWN_REASON)
+        if available and by_us:
+            service.disabled, service.disabled_reason = False, None
+        elif not available and not service.disabled:
+            service.disabled, service.disabled_reason = True, f'{DOWN_REASON}: {reason}'[:255]
+        else:
+            return
+        service.save()
+        LOG.warning('The hypervisor is %s; the host is %s.', 'back' if available else 'away',
+                    'enabled' if available else 'disabled')

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Conductor's workflows as nova-api asks for them.  Nova: nova/conductor/api.py.
+
+What is asked for here is already written in the database.  A message that cannot be sent is therefore no reason to refuse:
+the reconciler in nova-conductor finds the work within `[reconciler] grace` + `interval` seconds.
+"""
+from oslo_log import log
+
+from mininova import rpc
+from mininova.conductor import rpcapi
+
+LOG = log.getLogger(__name__)
+
+
+class ComputeTaskAPI:
+    """Wakes conductor up for builds and deletes."""
+
+    def __init__(self):
+        self.conductor_compute_rpcapi = rpcapi.ComputeTaskAPI()
+
+    def build_instances(self, context, instance_uuids, admin_password=None, injected_files=None):
+        """Have servers built whose rows and request specs are written.
+
+        :param injected_files: [[path, base64 content], ...]
+        """
+        self._wake('build_instances', context, instance_uuids=instance_uuids, admin_password=admin_password,
+                   injected_files=injected_files)
+
+    def delete_unhosted(self, context, instance):
+        """Have the deletion of a server finished that is on no host, or whose host is down."""
+        self._wake('delete_unhosted', context, instance=instance)
+
+    def _wake(self, name, context, **kwargs):
+        try:
+            getattr(self.conductor_compute_rpcapi, name)(context, **kwargs)
+        except (rpc.MessagingException, rpc.MessagingTimeout) as error:
+            LOG.warning('No message bus (%s): %s waits for the next round of the reconciler.', error, name)

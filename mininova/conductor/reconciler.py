@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds accepted creates and deletes that nobody drives, and drives them.  Every [reconciler] interval, in each conductor.
+
+Ownership of an instance is taken by compare-and-swap, so several conductors may look at the same time.
+New here: Nova has nothing that recovers a build without a host.
+"""
+from oslo_log import log
+
+import mininova.conf
+from mininova import context, exception, objects, servicegroup
+from mininova.compute import task_states, vm_states
+
+CONF = mininova.conf.CONF
+LOG = log.getLogger(__name__)
+
+
+class ConductorReconciler:
+    """One per conductor process."""
+
+    def __init__(self, compute_task, worker):
+        self.compute_task = compute_task
+        self.worker = worker
+
+    def run(self):
+        """Look once."""
+        admin = context.get_admin_context()
+        instances = objects.InstanceList.get_unowned(admin, CONF.reconciler.worker_timeout, CONF.reconciler.grace)
+        hosts_up = {}
+        for instance in instances:
+            if instance.host and instance.host not in hosts_up:
+                hosts_up[instance.host] = self._is_up(admin, instance.host)
+            try:
+                self._drive(instance, hosts_up.get(instance.host))
+            except Exception:
+                LOG.exception('Could not drive the accepted work; trying again later.', instance=instance)
+
+    @staticmethod
+    def _is_up(admin, host):
+        try:
+            return servicegroup.service_is_up(objects.Service.get_by_compute_host(admin, host))
+        except exception.ComputeHostNotFound:
+            return False
+
+    def _drive(self, instance, host_up):
+        request = self._request_context(instance)
+        if instance.task_state == task_states.DELETING:
+            # A living host drives its own deletions.
+            if not host_up:
+                self.compute_task.delete_unhosted(request, instance)
+        elif not instance.host and instance.task_state == task_states.SCHEDULING:
+            LOG.info('Taking up an abandoned build.', instance=instance)
+            self.compute_task.build_instances(request, [instance.uuid])
+        elif instance.vm_state == vm_states.BUILDING and host_up is False:
+            self._move_away(request, instance)
+
+    def _move_away(self, request, instance):
+        """Take a build off a host that is down.  The recorded attempt is what lets that host clean up later."""
+        host = instance.host
+        objects.RequestSpec.add_attempt(request, instance.uuid, host, 'the host went down while it was building')
+        try:
+            instance.give_back(host)
+        except exception.Conflict:
+            return
+        LOG.warning('Host %s is down; its build is scheduled anew.', host, instance=instance)
+        self.compute_task.build_instances(request, [instance.uuid])
+
+    @staticmethod
+    def _request_context(instance):
+        """Act under the request that was accepted, so that its record is the one that gets finished."""
+        admin = context.get_admin_context()
+        action = objects.InstanceAction.get_current(admin, instance.uuid, instance.action_id) if instance.action_id else None
+        if action is None:
+            return admin
+        request = context.RequestContext(user_id=action.user_id, project_id=action.project_id, is_admin=True,
+                                         request_id=action.request_id, overwrite=False)
+        instance._context = request
+        return request

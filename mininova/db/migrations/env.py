@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What alembic runs: it is given an open connection by mininova.db.schema."""
+from alembic import context
+
+from mininova.db import models
+
+context.configure(connection=context.config.attributes['connection'], target_metadata=models.metadata, render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

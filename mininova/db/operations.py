@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Begin and end of an operation on an instance: state, event and fault in one transaction each.
+
+This keeps a state change and its record together, and makes an operation two remote calls.
+"""
+import sqlalchemy as sa
+
+from mininova.db import actions, instances, models, session
+
+TABLE = models.instances
+
+
+@session.write
+def begin(connection, uuid, values, expected, request_id, event, host):
+    """Take up an operation: compare-and-swap, then open its event.
+
+    :param expected: {column: accepted values}; what does not hold makes the message stale
+    :returns: (True, written time) or (False, the row as found or None)
+    """
+    written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
+    if written and event:
+        actions.event_start.within(connection, uuid, request_id, event, host)
+    return written, found
+
+
+@session.write
+def finish(connection, uuid, values, expected, record, fault=None):
+    """End an operation: compare-and-swap, close its event, store a fault.
+
+    The event is closed and the fault stored even if the instance changed hands meanwhile.
+
+    :param record: {'request_id', 'event', 'result', 'details', 'traceback'}
+    :param fault: columns of instance_faults or None
+    :returns: as :func:`begin`
+    """
+    if values is None:
+        written, found = True, session.now()
+    else:
+        written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
+    if record['event']:
+        actions.event_finish.within(connection, uuid, record['request_id'], record['event'], record['result'],
+                                    record.get('details'), record.get('traceback'))
+    if fault is not None:
+        actions.create_fault.within(connection, fault)
+    return written, found
+
+
+@session.write
+def give_back(connection, uuid, expected, compute_node_id=None):
+    """Take an instance off its host for another try elsewhere: host, claim and ownership in one transaction.
+
+    :returns: as :func:`begin`
+    """
+    values = {'host': None, 'node': None, 'task_state': 'scheduling', 'vm_state': 'building', 'owner': None, 'launched_on': None}
+    written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
+    if written:
+        instances.release(connection, uuid, 'instance', compute_node_id)
+    return written, found
+
+
+@session.write
+def accept(connection, uuid, values, expected, action):
+    """Accept an action: compare-and-swap of the task state with the record of what was asked.
+
+    :param action: columns of instance_actions
+    :returns: as :func:`begin`
+    """
+    written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
+    if written:
+        actions.start.within(connection, action)
+    return written, found
+
+
+@session.write
+def fail_build(connection, uuid, expected, action_message, request_id, fault):
+    """Put a build that has no host in ERROR, give back what it had claimed and store why."""
+    values = {'vm_state': 'error', 'task_state': None, 'owner': None}
+    written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
+    if written:
+        instances.release(connection, uuid)
+        actions.finish.within(connection, uuid, request_id, action_message)
+        actions.create_fault.within(connection, fault)
+    return written, found
