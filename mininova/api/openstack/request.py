@@ -72,10 +72,16 @@ class Request(webob.BaseRequest):
             raise webob.exc.HTTPBadRequest(explanation='Malformed Host header')
 
     def read_body(self):
-        """Return the body as bytes; sizelimit ends the request (413) if it is too large."""
+        """Return the body as bytes; sizelimit ends the request (413) if it is too large.
+
+        :raises HTTPBadRequest: it ends too early, or its chunks are malformed (400)
+        """
         length = self.environ.get('CONTENT_LENGTH')
-        if length:
-            return self.environ['wsgi.input'].read(int(length)) if length.isdecimal() else b''
-        if 'chunked' in self.environ.get('HTTP_TRANSFER_ENCODING', '').lower():
-            return self.environ['wsgi.input'].read()
+        try:
+            if length:
+                return self.environ['wsgi.input'].read(int(length))
+            if 'chunked' in self.environ.get('HTTP_TRANSFER_ENCODING', '').lower():
+                return self.environ['wsgi.input'].read()
+        except (ValueError, OSError):
+            raise webob.exc.HTTPBadRequest(explanation='The body of the request could not be read') from None
         return b''
