@@ -27,6 +27,7 @@ class _Protocol(eventlet.wsgi.HttpProtocol):
     settings = None
     _clock = None
     _is_first = True
+    _chunks = None
 
     def _read_request_line(self):
         """Wait for the first byte, then give the client `header_timeout` seconds for the head."""
@@ -54,6 +55,8 @@ class _Protocol(eventlet.wsgi.HttpProtocol):
     def handle_one_request(self):
         try:
             super().handle_one_request()
+            if self._chunks and self._chunks.is_broken:
+                self.close_connection = 1
         except eventlet.Timeout as timeout:
             if timeout is not self._clock:
                 raise
@@ -84,7 +87,7 @@ class _Protocol(eventlet.wsgi.HttpProtocol):
         environ['wsgi.input_terminated'] = True
         body = environ['wsgi.input']
         if body.chunked_input:
-            body.rfile = _Chunks(body.rfile)
+            self._chunks = body.rfile = _Chunks(body.rfile)
         return environ
 
     def log_message(self, format, *args):

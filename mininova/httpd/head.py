@@ -107,7 +107,7 @@ class ChunkLines:
     def __init__(self, file):
         self._file = file
         self._next = self._size
-        self._is_broken = False
+        self.is_broken = False
 
     def read(self, size=-1):
         self._check_whole()
@@ -122,13 +122,13 @@ class ChunkLines:
         if size is not None:
             return self._file.readline(size)
         line = self._file.readline(_MAX_LINE)
-        self._is_broken = True
+        self.is_broken = True
         self._next(line)
-        self._is_broken = False
+        self.is_broken = False
         return line
 
     def _check_whole(self):
-        if self._is_broken:
+        if self.is_broken:
             raise Malformed('chunk')
 
     def _size(self, line):
