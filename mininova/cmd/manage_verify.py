@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compare the database with hypervisors, disks, addresses and claims; exit 1 and a list when something is off.
+
+Takes nothing from the services' own opinion of themselves: each finding is a difference between two sources.
+"""
+import datetime
+
+from oslo_utils import timeutils
+
+from mininova import context, objects, rpc, servicegroup
+from mininova.compute import power_state, vm_states
+from mininova.compute import rpcapi as compute_rpcapi
+from mininova.db import claims
+from mininova.network import rpcapi as network_rpcapi
+
+STUCK_AFTER = 60
+
+
+def add_arguments(parser):
+    parser.add_argument('--no-hosts', action='store_true', help='look at the database only, ask no host')
+    parser.add_argument('--stuck-after', type=int, default=STUCK_AFTER, metavar='SECONDS',
+                        help='report work that rested this long (default %(default)s)')
+    parser.set_defaults(function=run)
+
+
+def run(arguments):
+    findings = list(find(not arguments.no_hosts, arguments.stuck_after))
+    for finding in findings:
+        print(finding)
+    print(f'{len(findings)} findings' if findings else 'Everything agrees: 0 findings')
+    return 1 if findings else 0
+
+
+def find(ask_hosts=True, stuck_after=STUCK_AFTER):
+    """Yield one sentence per difference."""
+    admin = context.get_admin_context()
+    yield from _claims()
+    hosts = {service.host: service for service in objects.ServiceList.get_all(admin, binary='nova-compute')}
+    instances = [instance for host in (*hosts, None) for instance in _instances_of(admin, host)]
+    yield from _stuck(instances, stuck_after)
+    yield from _claimed(admin, instances)
+    yield from _addresses(admin, instances)
+    if ask_hosts:
+        rpc.init()
+        for host, service in hosts.items():
+            if servicegroup.service_is_up(service):
+                mine = {instance.uuid: instance for instance in instances if instance.host == host}
+                yield from _guests(admin, host, mine)
+                yield from _network(admin, host, mine)
+
+
+def _instances_of(admin, host):
+    return objects.InstanceList.get_by_host(admin, host)
+
+
+def _claims():
+    wrong, orphans = claims.audit()
+    for entry in wrong:
+        yield f'claims: node {entry["node"]} records {entry["resource"]}={entry["recorded"]}, its claims add up to {entry["claimed"]}'
+    for claim in orphans:
+        yield f'claims: node {claim["compute_node_id"]} still holds a claim of instance {claim["instance_uuid"]}, which is gone'
+
+
+def _claimed(admin, instances):
+    for instance in instances:
+        if instance.vm_state in (vm_states.ACTIVE, vm_states.STOPPED) and not len(
+                objects.AllocationList.get_by_instance(admin, instance.uuid)):
+            yield f'claims: instance {instance.uuid} is {instance.vm_state} on {instance.host} without a claim'
+
+
+def _stuck(instances, seconds):
+    limit = timeutils.utcnow() - datetime.timedelta(seconds=seconds)
+    for instance in instances:
+        transitional = instance.task_state is not None or instance.vm_state == vm_states.BUILDING
+        if transitional and instance.updated_at and instance.updated_at.replace(tzinfo=None) < limit:
+            yield (f'stuck: instance {instance.uuid} is {instance.vm_state}/{instance.task_state} and nobody wrote it '
+                   f'since {instance.updated_at}')
+
+
+def _addresses(admin, instances):
+    live = {instance.uuid for instance in instances}
+    for fixed_ip in objects.FixedIPList.get_allocated(admin):
+        if fixed_ip.instance_uuid and fixed_ip.instance_uuid not in live:
+            yield f'addresses: {fixed_ip.address} is still allocated to instance {fixed_ip.instance_uuid}, which is gone'
+
+
+def _guests(admin, host, mine):
+    """Compare what a hypervisor has with what the database says it has."""
+    try:
+        inventory = compute_rpcapi.ComputeAPI().get_inventory(admin, host)
+    except rpc.MessagingTimeout:
+        yield f'host {host}: nova-compute counts as up but does not answer'
+        return
+    domains = {}
+    for item in inventory:
+        if item['kind'] == 'domain':
+            domains[item['uuid']] = item
+        elif item['kind'] == 'temporary':
+            yield f'host {host}: temporary file {item["path"]} was left'
+        elif item['uuid'] not in mine:
+            yield f'host {host}: disks {item["path"]} belong to no instance of this host'
+    for uuid in sorted(set(domains) - set(mine), key=str):
+        yield f'host {host}: guest {domains[uuid]["name"]} ({uuid}) belongs to no instance of this host'
+    for uuid, instance in mine.items():
+        if instance.task_state is None and instance.vm_state in (vm_states.ACTIVE, vm_states.STOPPED):
+            yield from _guest(host, instance, domains.get(uuid))
+
+
+def _guest(host, instance, domain):
+    if domain is None:
+        yield f'host {host}: instance {instance.uuid} is {instance.vm_state} but has no guest'
+    elif domain.get('power_state') != instance.power_state:
+        yield (f'host {host}: instance {instance.uuid} is recorded as {power_state.STATE_MAP.get(instance.power_state)}, the guest is '
+               f'{power_state.STATE_MAP.get(domain.get("power_state"))}')
+
+
+def _network(admin, host, mine):
+    """Compare what nova-network serves with the addresses in the database."""
+    try:
+        facts = network_rpcapi.NetworkAPI().get_host_facts(admin, host)
+    except rpc.MessagingTimeout:
+        if any(instance.network_info for instance in mine.values()):
+            yield f'host {host}: nova-network does not answer'
+        return
+    for finding in facts.get('findings', ()):
+        yield f'host {host}: {finding}'

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Is a service up?  Nova: nova/servicegroup/api.py with its database driver.
+
+The age of the last heartbeat is measured on the database's clock (``Service.age``), so that a wrong clock on a host, or
+here, declares nobody dead.
+"""
+import mininova.conf
+
+CONF = mininova.conf.CONF
+
+
+def service_is_up(service):
+    """Tell whether a service beat within [DEFAULT] service_down_time and was not forced down.
+
+    :param service: a Service as read just now
+    """
+    return not service.forced_down and service.age is not None and service.age <= CONF.service_down_time
