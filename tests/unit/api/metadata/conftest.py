@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tests here ask the metadata application in this process; guests are rows of a real database file."""
+from tests.fixtures.network import (  # noqa: F401
+    admin,
+    change_instance,
+    conf,
+    context,
+    database,
+    make_instance,
+    make_network,
+)
