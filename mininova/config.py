@@ -21,6 +21,7 @@ def parse_args(argv, default_config_files=None, configure_rpc=True):
     """
     base.set_lib_defaults()
     log.register_options(CONF)
+    rpc.register_options(CONF)
     CONF(argv[1:], project='nova', prog=argv[0].rsplit('/', 1)[-1], version=version.version_string(),
          default_config_files=default_config_files)
     log.setup(CONF, 'mininova')

@@ -27,6 +27,11 @@ _transport = None
 _notification_transport = None
 
 
+def register_options(conf=CONF):
+    """Make `transport_url` and its like known before the first connection: parsing a URL does it."""
+    messaging.TransportURL.parse(conf)
+
+
 def init(conf=CONF):
     """Connect lazily to the message bus of `transport_url`."""
     global _transport, _notification_transport

@@ -9,6 +9,7 @@ import signal
 import sys
 import time
 
+from oslo_concurrency import lockutils
 from oslo_config import cfg
 from oslo_log import log
 
@@ -49,12 +50,16 @@ def set_embedded_defaults(state_dir):
     for name, value, group in (
             ('transport_url', 'kombu+memory://', None), ('state_path', state_dir, None), ('compute_driver', 'fake', None),
             ('connection', f'sqlite:///{state_dir}/nova.sqlite', 'database'), ('backend', 'local', 'image'),
-            ('lock_path', os.path.join(state_dir, 'locks'), 'oslo_concurrency'), ('auth_strategy', 'noauth2', 'api'),
+            ('auth_strategy', 'noauth2', 'api'),
             ('osapi_compute_listen', '127.0.0.1', None), ('metadata_listen', '127.0.0.1', None),
             ('osapi_compute_workers', 1, None), ('metadata_workers', 1, None), ('manage_host', False, 'network'),
             ('reserved_host_memory_mb', 0, None), ('enabled_apis', ['osapi_compute'], None)):
         CONF.set_default(name, value, group=group)
-    os.makedirs(os.path.join(state_dir, 'locks'), mode=0o700, exist_ok=True)
+    locks = os.path.join(state_dir, 'locks')
+    os.makedirs(locks, mode=0o700, exist_ok=True)
+    lockutils.set_defaults(locks)
+    # The transport inside the process has no heartbeats and says so for each connection.
+    log.getLogger('oslo.messaging._drivers.impl_rabbit').logger.setLevel('ERROR')
 
 
 def build_services():

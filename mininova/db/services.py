@@ -3,6 +3,7 @@
 import datetime
 
 import sqlalchemy as sa
+from oslo_db import exception as db_exception
 from oslo_utils import uuidutils
 
 from mininova.db import models, session
@@ -48,13 +49,21 @@ def register(connection, host, binary, topic, version, disabled=False):
     """Find or make the record of a service and stamp it as alive; returns the row."""
     where = (SERVICES.c.host == host, SERVICES.c.binary == binary)
     now = session.now()
-    if not connection.execute(sa.update(SERVICES).where(*where).values(
-            version=version, topic=topic, last_seen_up=session.db_now(), updated_at=now)).rowcount:
-        connection.execute(sa.insert(SERVICES).values(
-            uuid=uuidutils.generate_uuid(), host=host, binary=binary, topic=topic, version=version, disabled=disabled,
-            disabled_reason='New service disabled due to config option.' if disabled else None,
-            last_seen_up=session.db_now(), created_at=now))
+    _upsert(connection, SERVICES, where, {'version': version, 'topic': topic, 'last_seen_up': session.db_now(), 'updated_at': now},
+            {'uuid': uuidutils.generate_uuid(), 'host': host, 'binary': binary, 'disabled': disabled, 'created_at': now,
+             'disabled_reason': 'New service disabled due to config option.' if disabled else None})
     return connection.execute(_select().where(*where)).mappings().one()
+
+
+def _upsert(connection, table, where, values, also_new):
+    """Update a row or insert it; workers that start at the same moment all find it."""
+    if connection.execute(sa.update(table).where(*where).values(values)).rowcount:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(table).values(**values, **also_new))
+    except db_exception.DBDuplicateEntry:
+        connection.execute(sa.update(table).where(*where).values(values))
 
 
 @session.write
@@ -120,7 +129,8 @@ def report_node(connection, host, hypervisor_hostname, values):
     """Write what a compute host says of one of its nodes; claims are not touched; returns the row."""
     where = (NODES.c.host == host, NODES.c.hypervisor_hostname == hypervisor_hostname)
     now = session.now()
-    if not connection.execute(sa.update(NODES).where(*where).values(updated_at=now, **values)).rowcount:
+    if not connection.execute(sa.update(NODES).where(*where).values(
+            updated_at=now, generation=NODES.c.generation + 1, **values)).rowcount:
         connection.execute(sa.insert(NODES).values(
             uuid=uuidutils.generate_uuid(), host=host, hypervisor_hostname=hypervisor_hostname, created_at=now,
             updated_at=now, **values))

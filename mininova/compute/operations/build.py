@@ -52,6 +52,7 @@ class BuildOperations(base.Operations):
             self._builds.spawn(self._build_and_record, context, instance, *arguments).wait()
 
     def _build_and_record(self, context, instance, request_spec, alternates, admin_password, injected_files):
+        context.update_store()
         crashpoint('create.C9.accepted.before')
         try:
             instance.begin_operation(
