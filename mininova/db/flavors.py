@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flavors, their extra specs and the projects that may use private ones.  Nova: nova/objects/flavor.py queries."""
 import sqlalchemy as sa
+from oslo_db import exception as db_exception
 
 from mininova import exception
 from mininova.db import models, paging, session
@@ -21,8 +22,8 @@ def _complete(connection, rows, wanted=('extra_specs', 'projects')):
                 sa.select(SPECS.c.flavor_id, SPECS.c.key, SPECS.c.value).where(_of(SPECS.c.flavor_id, by_id))):
             by_id[flavor_id]['extra_specs'][key] = value
     if 'projects' in wanted:
-        for flavor_id, project in connection.execute(
-                sa.select(ACCESS.c.flavor_id, ACCESS.c.project_id).where(_of(ACCESS.c.flavor_id, by_id)).order_by(ACCESS.c.id)):
+        query = sa.select(ACCESS.c.flavor_id, ACCESS.c.project_id).where(_of(ACCESS.c.flavor_id, by_id))
+        for flavor_id, project in connection.execute(query.order_by(ACCESS.c.id)):
             by_id[flavor_id]['projects'].append(project)
     return found
 
@@ -56,8 +57,8 @@ def get(connection, *, id_=None, flavorid=None, name=None, project_id=None):
 def list_all(connection, filters, project_id, sort_key, sort_dir, limit, marker, wanted=('extra_specs', 'projects')):
     """Return flavors, or None when `marker` (a flavorid) is unknown or not visible.
 
-    :param filters: 'is_public' (True: also what `viewer`, a project, may use; None: all), 'disabled', 'min_memory_mb', 'min_root_gb',
-        'name' (a regular expression)
+    :param filters: 'is_public' (True: also what `viewer`, a project, may use; None: all), 'disabled',
+        'min_memory_mb', 'min_root_gb', 'name' (a regular expression)
     :param project_id: hide private flavors of other projects; None shows all
     :param wanted: what to read besides the rows
     """
@@ -122,10 +123,11 @@ def destroy(connection, id_):
 
 @session.write
 def add_access(connection, id_, project_id):
-    where = (ACCESS.c.flavor_id == id_, ACCESS.c.project_id == project_id)
-    if connection.execute(sa.select(ACCESS.c.id).where(*where)).first():
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(ACCESS).values(flavor_id=id_, project_id=project_id, created_at=session.now()))
+    except db_exception.DBDuplicateEntry:
         return False
-    connection.execute(sa.insert(ACCESS).values(flavor_id=id_, project_id=project_id, created_at=session.now()))
     return True
 
 
@@ -139,9 +141,15 @@ def remove_access(connection, id_, project_id):
 def set_extra_specs(connection, id_, specs):
     now = session.now()
     for key, value in specs.items():
-        where = (SPECS.c.flavor_id == id_, SPECS.c.key == key)
-        if not connection.execute(sa.update(SPECS).where(*where).values(value=value, updated_at=now)).rowcount:
-            connection.execute(sa.insert(SPECS).values(flavor_id=id_, key=key, value=value, created_at=now))
+        change = sa.update(SPECS).where(SPECS.c.flavor_id == id_, SPECS.c.key == key)
+        change = change.values(value=value, updated_at=now)
+        if connection.execute(change).rowcount:
+            continue
+        try:
+            with connection.begin_nested():
+                connection.execute(sa.insert(SPECS).values(flavor_id=id_, key=key, value=value, created_at=now))
+        except db_exception.DBDuplicateEntry:
+            connection.execute(change)
 
 
 @session.write

@@ -11,9 +11,11 @@ class Flavor(base.NovaObject, base.NovaPersistentObject):
     VERSION = '1.0'
     fields = {
         'id': fields.integer(), 'flavorid': fields.text(), 'name': fields.text(), 'memory_mb': fields.IntegerField(),
-        'vcpus': fields.IntegerField(), 'root_gb': fields.IntegerField(default=0), 'ephemeral_gb': fields.IntegerField(default=0),
+        'vcpus': fields.IntegerField(), 'root_gb': fields.IntegerField(default=0),
+        'ephemeral_gb': fields.IntegerField(default=0),
         'swap': fields.IntegerField(default=0), 'rxtx_factor': fields.FloatField(nullable=True, default=1.0),
-        'vcpu_weight': fields.integer(), 'disabled': fields.BooleanField(default=False), 'is_public': fields.BooleanField(default=True),
+        'vcpu_weight': fields.integer(), 'disabled': fields.BooleanField(default=False),
+        'is_public': fields.BooleanField(default=True),
         'extra_specs': fields.DictOfStringsField(default={}), 'projects': fields.ListOfStringsField(default=[]),
         'description': fields.text(),
     }
@@ -41,7 +43,8 @@ class Flavor(base.NovaObject, base.NovaPersistentObject):
 
         :raises FlavorNotFound: unknown, or private and not the caller's project's (404)
         """
-        return cls._load(context, db.get(flavorid=str(flavorid), project_id=_restriction(context)), 'flavor_id', flavorid)
+        return cls._load(context, db.get(flavorid=str(flavorid), project_id=_restriction(context)), 'flavor_id',
+                         flavorid)
 
     @base.remotable_classmethod
     def get_by_id(cls, context, id_):
@@ -123,11 +126,20 @@ class FlavorList(base.ObjectListBase, base.NovaObject):
     def get_all(cls, context, filters=None, sort_key='flavorid', sort_dir='asc', limit=None, marker=None):
         """Return flavors visible to the caller.
 
-        :param filters: 'is_public' (True, False or absent for both), 'min_memory_mb', 'min_root_gb', 'disabled', 'name'
+        :param filters: see :func:`mininova.db.flavors.list_all`
         :param marker: flavorid of the last one seen
         :raises MarkerNotFound: (400)
         """
-        rows = db.list_all(filters or {}, _restriction(context), sort_key, sort_dir, limit, marker)
+        return cls._from_rows(context, Flavor, cls.get_rows(context, filters, sort_key, sort_dir, limit, marker))
+
+    @staticmethod
+    def get_rows(context, filters=None, sort_key='flavorid', sort_dir='asc', limit=None, marker=None,
+                 wanted=('extra_specs', 'projects')):
+        """Return the same as plain dictionaries, for the lists of the API.
+
+        :param wanted: what to read besides the plain fields
+        """
+        rows = db.list_all(filters or {}, _restriction(context), sort_key, sort_dir, limit, marker, wanted)
         if rows is None:
             raise exception.MarkerNotFound(marker=marker)
-        return cls._from_rows(context, Flavor, rows)
+        return rows

@@ -9,6 +9,9 @@ import itertools
 MODULES = (
     'base',
     'extensions',
+    'flavor_access',
+    'flavors',
+    'flavors_extraspecs',
 )
 
 

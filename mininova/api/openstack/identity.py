@@ -13,6 +13,7 @@ from mininova import exception
 LOG = logging.getLogger(__name__)
 
 TIMEOUT_SECONDS = 10
+ENDPOINT = {'service_type': 'identity', 'min_version': (3, 0), 'max_version': (3, 'latest')}
 
 
 def verify_project_id(context, project_id):
@@ -28,7 +29,7 @@ def verify_project_id(context, project_id):
     failure = importutils.import_class('keystoneauth1.exceptions.ClientException')
     try:
         answer = session.get(f'/projects/{urllib.parse.quote(project_id, safe="")}', raise_exc=False,
-                             endpoint_filter={'service_type': 'identity', 'min_version': (3, 0), 'max_version': (3, 'latest')})
+                             endpoint_filter=ENDPOINT)
     except failure as error:
         LOG.info('The identity service cannot be asked for project %s: %s', project_id, error)
         return

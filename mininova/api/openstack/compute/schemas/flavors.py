@@ -3,7 +3,8 @@
 from mininova.api import validation
 from mininova.api.validation import parameter_types
 
-SORT_KEYS = ('created_at', 'description', 'disabled', 'ephemeral_gb', 'flavorid', 'id', 'is_public', 'memory_mb', 'name',
+SORT_KEYS = ('created_at', 'description', 'disabled', 'ephemeral_gb', 'flavorid', 'id', 'is_public', 'memory_mb',
+             'name',
              'root_gb', 'rxtx_factor', 'swap', 'updated_at', 'vcpu_weight', 'vcpus')
 # The largest number of the database's single precision column.
 MAX_FLOAT = 3.40282e+38
@@ -50,7 +51,8 @@ _text = parameter_types.multi_params({'type': 'string'})
 index_query = validation.query({
     **parameter_types.pagination_parameters,
     'is_public': _text, 'minRam': _text, 'minDisk': _text,
-    'sort_key': _sort_key(SORT_KEYS), 'sort_dir': parameter_types.multi_params({'type': 'string', 'enum': ['asc', 'desc']}),
+    'sort_key': _sort_key(SORT_KEYS), 'sort_dir': parameter_types.multi_params({'type': 'string', 'enum': ['asc',
+                                                                                                           'desc']}),
 }, closed='2.75')
 index_query = validation.extend(index_query, '2.102', {
     'name': parameter_types.multi_params({'type': 'string', 'format': 'regex'}),

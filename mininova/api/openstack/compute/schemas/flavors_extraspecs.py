@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What requests about extra specs may contain.  Nova: nova/api/openstack/compute/schemas/flavors_extraspecs.py."""
+from mininova.api import validation
+from mininova.api.validation import parameter_types
+
+create = validation.body({'type': 'object', 'properties': {'extra_specs': parameter_types.extra_specs},
+                          'required': ['extra_specs'], 'additionalProperties': False})
+update = validation.body({**parameter_types.extra_specs, 'minProperties': 1, 'maxProperties': 1})
+index_query = validation.query({})
+show_query = validation.query({})
+delete_query = {'type': 'object', 'properties': {}, 'additionalProperties': True}
