@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Key pairs.  Nova: key_pair_* of nova/db."""
 import sqlalchemy as sa
+from oslo_db import exception as db_exception
 
 from mininova import exception
 from mininova.db import models, quotas, session
@@ -10,7 +11,8 @@ TABLE = models.key_pairs
 
 @session.read
 def get(connection, user_id, name):
-    return connection.execute(sa.select(TABLE).where(TABLE.c.user_id == user_id, TABLE.c.name == name)).mappings().first()
+    return connection.execute(sa.select(TABLE).where(TABLE.c.user_id == user_id,
+                                                     TABLE.c.name == name)).mappings().first()
 
 
 @session.read
@@ -40,7 +42,7 @@ def create(connection, values, limit):
     try:
         with connection.begin_nested():
             connection.execute(sa.insert(TABLE).values(created_at=now, updated_at=now, **values))
-    except sa.exc.IntegrityError as error:
+    except db_exception.DBDuplicateEntry as error:
         raise exception.KeyPairExists(key_name=values['name']) from error
     return get.within(connection, values['user_id'], values['name'])
 

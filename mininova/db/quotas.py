@@ -5,6 +5,7 @@ A check takes turns on a row of ``quota_locks`` inside the transaction that crea
 one project cannot both take the last place.  Nova: nova/quota.py (counting quotas), nova/objects/quotas.py.
 """
 import sqlalchemy as sa
+from oslo_db import exception as db_exception
 
 from mininova import exception
 from mininova.db import models, session
@@ -22,7 +23,7 @@ def _lock(connection, name):
     try:
         with connection.begin_nested():
             connection.execute(sa.insert(locks).values(name=name, generation=1))
-    except sa.exc.IntegrityError:
+    except db_exception.DBDuplicateEntry:
         connection.execute(sa.update(locks).where(locks.c.name == name).values(generation=locks.c.generation + 1))
 
 
