@@ -83,8 +83,8 @@ def _write_iso(files, path):
 
 def _build_vfat(files, path):
     os.truncate(path, VFAT_SIZE)
-    processutils.execute('mkfs.vfat', '-n', LABEL, path)
     environment = {'MTOOLS_SKIP_CHECK': '1', 'PATH': os.environ.get('PATH', '') + ':/usr/sbin:/sbin'}
+    processutils.execute('mkfs.vfat', '-n', LABEL, path, env_variables=environment)
     for name in _directories(files):
         processutils.execute('mmd', '-i', path, '::/' + name, env_variables=environment)
     for name, content in files.items():

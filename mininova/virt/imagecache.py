@@ -21,9 +21,6 @@ from mininova.virt import images
 CONF = mininova.conf.CONF
 LOG = logging.getLogger(__name__)
 
-_SUFFIXES = ('.json', '.part')
-
-
 class Base(typing.NamedTuple):
     """A cached image.
 
@@ -80,16 +77,16 @@ def ensure(context, image_meta, limit=None):
     return Base(path, facts.format, facts.virtual_size)
 
 
-def ensure_plain(context, image_meta):
+def ensure_plain(context, image_id):
     """Return the path of a cached kernel or ramdisk, fetched first if need be."""
-    path = path_of(image_meta.id)
+    path = path_of(image_id)
     os.makedirs(directory(), exist_ok=True)
     with lock(os.path.basename(path)):
         if not os.path.exists(path):
             with images.removed_after(path + '.part'):
-                images.download(context, image_meta, path + '.part')
-                if images.inspect(path + '.part', image_meta.id).format != 'raw':
-                    raise exception.ImageUnacceptable(image_id=image_meta.id, reason='it is no kernel or ramdisk')
+                images.download(context, image_id, path + '.part')
+                if images.inspect(path + '.part', image_id).format != 'raw':
+                    raise exception.ImageUnacceptable(image_id=image_id, reason='it is no kernel or ramdisk')
                 images.publish(path + '.part', path)
         os.utime(path)
     return path
@@ -142,6 +139,13 @@ def age(names_in_use):
                 removed.append(name)
                 LOG.info('Removed unused cached image %s.', name)
     return removed
+
+
+def unfinished():
+    """Return the paths of files that a fetch under way or a broken one left."""
+    if not os.path.isdir(directory()):
+        return []
+    return [os.path.join(directory(), entry) for entry in sorted(os.listdir(directory())) if entry.endswith('.part')]
 
 
 def _stem(entry):

@@ -142,17 +142,17 @@ def check_size(facts, image_id, limit):
         raise exception.FlavorDiskSmallerThanImage(flavor_size=limit, image_size=facts.virtual_size)
 
 
-def download(context, image_meta, path):
+def download(context, image_id, path, size=None):
     """Fetch an image's bytes into a new file of our own.
 
-    :raises ServiceUnavailable: fewer or more bytes came than the image has; trying again may help
+    :param size: bytes the image should have, None if that is not known
+    :raises ServiceUnavailable: fewer or more bytes came; trying again may help
     """
     with full_disk(path):
-        image_api.API().download(context, image_meta.id, path)
+        image_api.API().download(context, image_id, path)
     arrived = os.stat(path).st_size
-    if image_meta.size and arrived != image_meta.size:
-        raise exception.ServiceUnavailable(
-            reason=f'image {image_meta.id} has {image_meta.size} bytes, {arrived} arrived')
+    if size and arrived != size:
+        raise exception.ServiceUnavailable(reason=f'image {image_id} has {size} bytes, {arrived} arrived')
 
 
 def fetch(context, image_meta, path, limit):
@@ -168,7 +168,7 @@ def fetch(context, image_meta, path, limit):
             image_id=image_id, reason=f'container format {image_meta.container_format} cannot be booted')
     source, target = path + '.download.part', path + '.part'
     with removed_after(source, target):
-        download(context, image_meta, source)
+        download(context, image_id, source, image_meta.size)
         facts = inspect(source, image_id, declared=image_meta.disk_format)
         check_size(facts, image_id, limit)
         facts = verify_with_qemu_img(source, image_id, facts)

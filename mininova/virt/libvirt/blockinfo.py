@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which of a guest's disks sits on which bus under which name.  Runs in nova-compute.  Nova: nova/virt/libvirt/blockinfo.py.
+"""Which of a guest's disks sits on which bus under which name.  Runs in nova-compute.
+
+Nova: nova/virt/libvirt/blockinfo.py.
 
 The disks are named ``disk`` (root), ``disk.eph0``..., ``disk.swap`` and ``disk.config``; the same names are
 those of the files.  Device names are what libvirt calls "target": guests number disks as they find them.

@@ -8,7 +8,7 @@ from mininova import exception
 from mininova.compute import power_state
 from mininova.virt import hardware
 from mininova.virt.libvirt.clib import libvirt
-from mininova.virt.libvirt.config import live
+from mininova.virt.libvirt.config import guest, live
 
 LOG = logging.getLogger(__name__)
 
@@ -108,6 +108,13 @@ class Guest:
     def describe(self):
         """Return what libvirt says of it as a LiveGuest."""
         return live.LiveGuest.parse(self._call('XMLDesc', 0))
+
+    def is_ours(self):
+        """Say whether the compute service made it: its document says so."""
+        try:
+            return bool(self._call('metadata', libvirt.VIR_DOMAIN_METADATA_ELEMENT, guest.NOVA_NAMESPACE))
+        except (exception.InstanceNotFound, libvirt.libvirtError):
+            return False
 
     def size(self):
         """Return (memory in KiB, virtual CPUs)."""

@@ -49,10 +49,7 @@ def make_instance_path(instance):
 
 
 def remove_instance_path(instance):
-    """Remove an instance's directory with everything in it; fine if it is gone.
-
-    :raises DiskNotEnough: never; a full disk can be emptied
-    """
+    """Remove an instance's directory with everything in it; fine if it is gone."""
     path = instance_path(instance)
     doomed = path + REMOVED_SUFFIX
     if os.path.isdir(doomed):
@@ -82,14 +79,14 @@ def list_instance_paths():
 # -- the record of an instance's disks -------------------------------------------------
 
 def read_record(directory):
-    """Return what is recorded of the disks in a directory: {disk name: {'format', 'base', 'image_id'}}."""
+    """Return what is recorded of the disks in a directory, see ``disks.Disk``; {} if nothing is."""
     try:
         with open(os.path.join(directory, RECORD), encoding='utf-8') as stream:
             return json.load(stream)
     except FileNotFoundError:
         return {}
     except ValueError:
-        raise exception.NovaException(f'{directory}/{RECORD} is damaged; the formats of the disks beside it are unknown.')
+        raise exception.NovaException(f'{directory}/{RECORD} is damaged; the formats of the disks there are unknown.')
 
 
 def write_record(directory, record):

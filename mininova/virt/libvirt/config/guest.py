@@ -157,6 +157,11 @@ class Guest(base.Element):
         """Add devices; None is left out."""
         self.devices.extend(device for device in devices if device is not None)
 
+    def serial_port(self):
+        """Return the TCP port of the serial console, None if it has none."""
+        listens = [device.listen for device in self.devices if getattr(device, 'listen', None)]
+        return next((listen[1] for listen in listens if isinstance(listen, tuple)), None)
+
     def to_element(self):
         made = base.parent(
             'domain', base.element('uuid', self.uuid), base.element('name', self.name),

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every form of root disk has in common.  Runs in nova-compute.  Nova: Image in nova/virt/libvirt/imagebackend.py."""
+"""What every form of root disk has in common.  Runs in nova-compute.
+
+Nova: Image in nova/virt/libvirt/imagebackend.py.
+"""
 import os
 
 import mininova.conf

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Raw disks: a full, sparse copy of the image.  Runs in nova-compute.  Nova: Flat in nova/virt/libvirt/imagebackend.py."""
+"""Raw disks: a full, sparse copy of the image.  Runs in nova-compute.
+
+Nova: Flat in nova/virt/libvirt/imagebackend.py.
+"""
 import os
 
 from mininova.virt import qemu_img
@@ -8,7 +11,7 @@ from mininova.virt.libvirt.imagebackend import base
 
 
 class Raw(base.Image):
-    """A raw file.  It is never resized by qemu-img, which could be led to take it for something else (CVE-2026-24708)."""
+    """A raw file.  qemu-img never resizes it: it could be led to take it for something else (CVE-2026-24708)."""
 
     format = 'raw'
 

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Make a guest's disks and remember what was made.  Runs in nova-compute.
+
+What was decided for a disk (its format above all) is written to ``disk.info`` beside it and read from
+there ever after, so no later change of options, image or first bytes of the disk can change it.
+Cut out of Nova's nova/virt/libvirt/driver.py (_create_image).
+"""
+import dataclasses
+import os
+
+from oslo_log import log as logging
+from oslo_utils import units
+
+import mininova.conf
+from mininova import exception
+from mininova.virt import configdrive, imagecache, images
+from mininova.virt.libvirt import blockinfo, imagebackend, utils
+from mininova.virt.libvirt.imagebackend import raw
+
+CONF = mininova.conf.CONF
+LOG = logging.getLogger(__name__)
+
+KERNEL, RAMDISK = 'kernel', 'ramdisk'
+EPHEMERAL_LABEL = 'ephemeral%d'
+
+
+@dataclasses.dataclass
+class Disk:
+    """A disk that was made.
+
+    :ivar size: virtual size in bytes
+    :ivar image_id: image it was made from, None for an empty one
+    """
+
+    name: str
+    path: str
+    format: str
+    size: int
+    bus: str
+    dev: str
+    type: str = 'disk'
+    boot_order: int | None = None
+    image_id: str | None = None
+
+
+class DiskSet:
+    """All disks of one instance.
+
+    :param instance: the Instance
+    """
+
+    def __init__(self, instance):
+        self._instance = instance
+        self._directory = utils.instance_path(instance)
+        self._record = utils.read_record(self._directory)
+
+    def disks(self):
+        """Return the disks that were made, in the order in which they are plugged."""
+        return [Disk(**{**entry, 'path': os.path.join(self._directory, name)}) for name, entry in self._record.items()]
+
+    def direct_boot_files(self):
+        """Return the paths of (kernel, ramdisk), None for what there is not."""
+        paths = [os.path.join(self._directory, name) for name in (KERNEL, RAMDISK)]
+        return tuple(path if os.path.exists(path) else None for path in paths)
+
+    def create(self, context, image_meta, slots, block_device_info, config_drive_files):
+        """Make every disk that is not there yet.
+
+        :param slots: list of blockinfo.DiskSlot
+        :param config_drive_files: dict of path to bytes, None for no config drive
+        """
+        utils.make_instance_path(self._instance)
+        ephemerals = iter(enumerate(blockinfo.ephemerals(self._instance, block_device_info)))
+        for slot in slots:
+            if slot.name == blockinfo.ROOT:
+                disk = self._make_root(context, image_meta, slot)
+            elif slot.name == blockinfo.SWAP:
+                size = blockinfo.swap_mb(self._instance, block_device_info) * units.Mi
+                disk = self._make_blank(slot, size, 'swap', '')
+            elif slot.name == blockinfo.CONFIG:
+                disk = self._make_config_drive(slot, config_drive_files or {})
+            else:
+                number, ephemeral = next(ephemerals)
+                kind = ephemeral.get('guest_format') or self._ephemeral_format(image_meta)
+                disk = self._make_blank(slot, int(ephemeral['size']) * units.Gi, kind, EPHEMERAL_LABEL % number)
+            self._keep(disk)
+        self._make_direct_boot_files(context)
+
+    def restore_base(self, context, image_meta):
+        """Fetch the cached image under the root disk again if the cache has lost it."""
+        for disk in self.disks():
+            if disk.format == 'qcow2' and disk.image_id and not os.path.exists(imagecache.path_of(disk.image_id)):
+                LOG.warning('The cached image under the root disk is gone; fetching it again.', instance=self._instance)
+                imagecache.ensure(context, image_meta)
+
+    def _keep(self, disk):
+        entry = dataclasses.asdict(disk)
+        del entry['path']
+        if self._record.get(disk.name) != entry:
+            self._record[disk.name] = entry
+            utils.write_record(self._directory, self._record)
+
+    def _disk(self, slot, disk_format, size, image_id=None):
+        return Disk(slot.name, utils.file_path(self._instance, slot.name), disk_format, size, slot.bus, slot.dev,
+                    slot.type, slot.boot_order, image_id)
+
+    def _made(self, slot, image_id=None):
+        """Return the recorded disk of a slot if it is complete and from that image."""
+        for disk in self.disks():
+            if disk.name == slot.name and disk.image_id == image_id and os.path.exists(disk.path):
+                return disk
+        return None
+
+    def _make_root(self, context, image_meta, slot):
+        made = self._made(slot, image_meta.id)
+        if made:
+            return made
+        wanted = (self._instance.flavor.root_gb or 0) * units.Gi
+        # Without a size in the flavor the image decides, within what the host has.
+        limit = wanted or utils.space(CONF.instances_path)[1]
+        base = imagecache.ensure(context, image_meta, limit)
+        backend = raw.Raw if slot.type == 'cdrom' else imagebackend.configured()
+        size = base.virtual_size if slot.type == 'cdrom' else max(wanted, base.virtual_size)
+        disk = self._disk(slot, backend.format, size, image_meta.id)
+        backend(disk.path).create(base, size)
+        return disk
+
+    def _make_blank(self, slot, size, filesystem, label):
+        made = self._made(slot)
+        if made:
+            return made
+        disk = self._disk(slot, 'raw', size)
+        part = disk.path + '.part'
+        with images.removed_after(part), images.full_disk(disk.path):
+            utils.new_file(part, size)
+            if CONF.preallocate_images == 'space':
+                utils.allocate(part, size)
+            utils.make_filesystem(part, filesystem, label)
+            images.publish(part, disk.path)
+        return disk
+
+    def _make_config_drive(self, slot, files):
+        path = utils.file_path(self._instance, slot.name)
+        configdrive.build(files, path, 'iso9660' if slot.type == 'cdrom' else 'vfat')
+        return self._disk(slot, 'raw', os.stat(path).st_size)
+
+    def _make_direct_boot_files(self, context):
+        for name, image_id in ((KERNEL, self._instance.kernel_id), (RAMDISK, self._instance.ramdisk_id)):
+            path = utils.file_path(self._instance, name)
+            if image_id and not os.path.exists(path):
+                source = imagecache.ensure_plain(context, image_id)
+                with images.removed_after(path + '.part'), images.full_disk(path):
+                    utils.copy_sparse(source, path + '.part')
+                    images.publish(path + '.part', path)
+
+    def _ephemeral_format(self, image_meta):
+        if CONF.default_ephemeral_format:
+            return CONF.default_ephemeral_format
+        os_type = image_meta.properties.get('os_type') or self._instance.os_type
+        return 'ntfs' if os_type == 'windows' else 'ext4'
+
+
+def check_complete(disk_set, instance):
+    """Make sure that every recorded disk is there.
+
+    :raises InstanceNotFound: nothing of the instance is here
+    :raises InstancePowerOnFailure: a disk is missing
+    """
+    disks = disk_set.disks()
+    if not disks:
+        raise exception.InstanceNotFound(instance_id=instance.uuid)
+    for disk in disks:
+        if not os.path.exists(disk.path):
+            raise exception.InstancePowerOnFailure(reason=f'disk {disk.name} of instance {instance.uuid} is missing')
+
+
+def over_committed():
+    """Return the bytes by which the sparse disks of this host may still grow."""
+    total = 0
+    for _uuid, path, removed in utils.list_instance_paths():
+        if removed:
+            continue
+        for name, entry in utils.read_record(path).items():
+            try:
+                total += max(0, entry['size'] - utils.allocated(os.path.join(path, name)))
+            except FileNotFoundError:
+                continue
+    return total
+
+
+def image_ids_in_use():
+    """Return the ids of the images that disks of this host lie on."""
+    found = set()
+    for _uuid, path, _removed in utils.list_instance_paths():
+        found.update(entry['image_id'] for entry in utils.read_record(path).values() if entry.get('image_id'))
+    return found

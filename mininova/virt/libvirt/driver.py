@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: Apache-2.0
+"""LibvirtDriver: real guests through libvirt and QEMU.  Runs in nova-compute.  Nova: nova/virt/libvirt/driver.py.
+
+Only the order of things is here.  What a guest looks like is in guest_config.py, its disks in disks.py and
+imagebackend/, its cards in vif.py, its consoles in console.py, one domain in guest.py, the connection in host.py.
+"""
+import os
+
+from oslo_log import log as logging
+from oslo_service import loopingcall
+from oslo_utils import timeutils
+
+import mininova.conf
+from mininova import concurrency, crashpoint, exception, privsep
+from mininova.compute import power_state
+from mininova.exception import excutils
+from mininova.virt import configdrive, driver, imagecache
+from mininova.virt.libvirt import (
+    blockinfo,
+    clib,
+    console,
+    disks,
+    firewall,
+    guest_config,
+    kvm_probe,
+    stats,
+    utils,
+)
+from mininova.virt.libvirt import host as libvirt_host
+from mininova.virt.libvirt.clib import libvirt
+
+CONF = mininova.conf.CONF
+LOG = logging.getLogger(__name__)
+
+DEFAULT_URI = 'qemu:///system'
+POWER_OFF_ATTEMPTS = 3
+SHUTDOWN_POLL = 0.5
+SHUTDOWN_REPEAT = 10
+
+
+class LibvirtDriver(driver.ComputeDriver):
+    """The guests of one libvirtd."""
+
+    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True)
+
+    def __init__(self, virtapi):
+        clib.quiet()
+        super().__init__(virtapi)
+        self._host = libvirt_host.Host(
+            CONF.libvirt.connection_uri or DEFAULT_URI, self.emit_event, self._connection_changed,
+            (CONF.libvirt.keepalive_interval, CONF.libvirt.keepalive_count))
+        self._nodename = None
+        self._virt_type = None
+
+    # -- the host ------------------------------------------------------------
+
+    def init_host(self, host):
+        privsep.init()
+        os.makedirs(CONF.instances_path, mode=0o755, exist_ok=True)
+        self._host.initialize(lambda: CONF.libvirt.reconnect_interval)
+        try:
+            capabilities = self._host.capabilities()
+            self._virt_type = self._detect_virt_type(capabilities)
+            self.get_available_nodes()
+            if CONF.libvirt.use_nwfilter:
+                firewall.define(self._host)
+        except exception.HypervisorUnavailable as error:
+            raise driver.DriverUnavailable(name='libvirt', reason=(
+                f'{error.format_message()} Is libvirtd running, and may this user connect to it (group libvirt)?'))
+        except libvirt.libvirtError as error:
+            raise driver.DriverUnavailable(name='libvirt', reason=f'libvirt refused the network filters: {error}')
+        LOG.info('Guests of this host run with virt_type %s (%s).', self._virt_type, self._host.uri)
+
+    @property
+    def virt_type(self):
+        """'kvm' or 'qemu', as found at start."""
+        if self._virt_type is None:
+            self._virt_type = self._detect_virt_type(self._host.capabilities())
+        return self._virt_type
+
+    def _detect_virt_type(self, capabilities):
+        wanted = CONF.libvirt.virt_type
+        offered = 'kvm' in capabilities.guests.get(capabilities.arch, ())
+        if wanted != 'kvm' and not offered:
+            return 'qemu'
+        if wanted == 'kvm' and capabilities.arch != 'x86_64':
+            return 'kvm'
+        probe = kvm_probe.kvm_works(capabilities.arch)
+        if offered and not probe.works:
+            LOG.warning('libvirtd sees %s, but KVM does not work here: %s. libvirtd may need most of a minute for each '
+                        'guest start while it does. Remedy: hide the device from it, e.g. with DeviceAllow or a mount '
+                        'namespace of its own.', kvm_probe.DEVICE, probe.reason)
+        if wanted == 'kvm' and not (offered and probe.works):
+            raise driver.DriverUnavailable(name='libvirt', reason=(
+                f'[libvirt] virt_type is kvm, but {probe.reason if not probe.works else "libvirtd does not offer it"}. '
+                'Set virt_type = auto or qemu, or repair KVM.'))
+        if wanted == 'auto':
+            return 'kvm' if offered and probe.works else 'qemu'
+        return wanted
+
+    def cleanup_host(self, host):
+        self._host.close()
+
+    def _connection_changed(self, up, reason):
+        self.virtapi.host_available(up, reason and f'libvirt: {reason}')
+
+    def get_available_nodes(self, refresh=False):
+        if self._nodename is None:
+            self._nodename = self._host.hostname()
+        return [self._nodename]
+
+    def get_available_resource(self, nodename):
+        return stats.host_resources(self._host, self.virt_type, nodename)
+
+    def get_host_uptime(self):
+        return stats.uptime()
+
+    def get_host_ip_addr(self):
+        return CONF.my_ip
+
+    def inventory(self):
+        found = [{'kind': 'domain', 'uuid': guest.uuid, 'name': guest.name, 'path': None,
+                  'power_state': guest.get_info().state} for guest in self._host.list_guests() if guest.is_ours()]
+        for uuid, path, removed in utils.list_instance_paths():
+            found.append({'kind': 'temporary' if removed else 'disks', 'uuid': uuid, 'name': None, 'path': path,
+                          'power_state': None})
+        found += [{'kind': 'temporary', 'uuid': None, 'name': None, 'path': path, 'power_state': None}
+                  for path in imagecache.unfinished()]
+        return found
+
+    def manage_image_cache(self, context, all_instances):
+        wanted = disks.image_ids_in_use()
+        for instance in all_instances:
+            wanted.update(filter(None, (instance.image_ref, instance.kernel_id, instance.ramdisk_id)))
+        imagecache.age({imagecache.file_name(image_id) for image_id in wanted})
+
+    # -- which guests are there -------------------------------------------------
+
+    def get_info(self, instance, use_cache=True):
+        return self._host.get_guest(instance).get_info()
+
+    def list_instances(self):
+        return [guest.name for guest in self._host.list_guests()]
+
+    def list_instance_uuids(self):
+        return [guest.uuid for guest in self._host.list_guests()]
+
+    def instance_exists(self, instance):
+        return self._find_guest(instance) is not None
+
+    def _find_guest(self, instance):
+        try:
+            return self._host.get_guest(instance)
+        except exception.InstanceNotFound:
+            return None
+
+    # -- spawn -----------------------------------------------------------------
+
+    def spawn(self, context, instance, image_meta, injected_files, admin_password, allocations,
+              network_info=None, block_device_info=None):
+        guest = self._find_guest(instance)
+        if guest and guest.get_info().state == power_state.RUNNING:
+            return
+        try:
+            builder = guest_config.GuestConfig(self._host, self.virt_type, instance, image_meta)
+            files = None
+            if configdrive.required(instance):
+                files = self.virtapi.config_drive_files(instance, network_info, admin_password, injected_files)
+            disk_set = self._create_image(context, instance, image_meta, builder, block_device_info, files)
+            self._start(instance, builder, disk_set, network_info)
+        except Exception:
+            with excutils.save_and_reraise_exception():
+                self._undo(instance, network_info)
+        LOG.info('Instance spawned successfully.', instance=instance)
+
+    def _start(self, instance, builder, disk_set, network_info):
+        """Define and start a guest whose disks are there, and wait until it runs."""
+        document = self._get_guest_xml(instance, builder, disk_set, network_info)
+        self._create_domain_and_network(instance, document, network_info)
+        self._wait_for_boot(instance)
+        crashpoint.crashpoint('create.C16.domain_running')
+
+    def _create_image(self, context, instance, image_meta, builder, block_device_info, config_drive_files):
+        """Make the guest's disks."""
+        crashpoint.crashpoint('create.C12.image_downloading')
+        slots = blockinfo.get_disk_slots(instance, image_meta, builder.machine, block_device_info)
+        disk_set = disks.DiskSet(instance)
+        disk_set.create(context, image_meta, slots, block_device_info, config_drive_files)
+        crashpoint.crashpoint('create.C13.disk_made')
+        return disk_set
+
+    def _get_guest_xml(self, instance, builder, disk_set, network_info):
+        """Return the document of the guest."""
+        listen = console.acquire_serial_port(self._serial_ports()) if CONF.serial_console.enabled else None
+        document = builder.build(disk_set.disks(), disk_set.direct_boot_files(), network_info, listen)
+        LOG.debug('Guest document: %s', document.to_xml(), instance=instance)
+        return document
+
+    def _serial_ports(self):
+        descriptions = [guest.describe() for guest in self._host.list_guests()]
+        return {description.serial[1] for description in descriptions if description.serial}
+
+    def _create_domain_and_network(self, instance, document, network_info):
+        """Define the guest, plug its cards and start it."""
+        try:
+            self.plug_vifs(instance, network_info)
+            crashpoint.crashpoint('create.C14.rules_and_tap')
+            console.prepare_log(instance)
+            guest = self._host.define(document)
+            crashpoint.crashpoint('create.C15.domain_defined')
+            guest.launch()
+        except libvirt.libvirtError as error:
+            LOG.error('libvirt refused the guest: %s', error, instance=instance)
+            raise exception.InstanceDeployFailure(reason=str(error))
+        finally:
+            console.release_serial_port(document.serial_port())
+
+    def _wait_for_boot(self, instance):
+        """Wait, by a timer, until libvirt says that the guest runs."""
+        def look():
+            state = self.get_info(instance).state
+            if state == power_state.RUNNING:
+                raise loopingcall.LoopingCallDone()
+            if state in (power_state.SHUTDOWN, power_state.CRASHED):
+                raise exception.InstanceDeployFailure(reason='the guest stopped as soon as it was started')
+
+        loopingcall.FixedIntervalLoopingCall(look).start(interval=0.5).wait()
+
+    def _undo(self, instance, network_info):
+        """Take back a definition that did not lead to a running guest; the disks stay for ``destroy``."""
+        try:
+            guest = self._find_guest(instance)
+            if guest:
+                guest.poweroff()
+                guest.undefine()
+            self.unplug_vifs(instance, network_info)
+        except (exception.NovaException, libvirt.libvirtError) as error:
+            LOG.warning('The half made guest could not be taken back: %s', error, instance=instance)
+
+    # -- destroy ------------------------------------------------------------------
+
+    def destroy(self, context, instance, network_info, block_device_info=None, destroy_disks=True):
+        guest = self._find_guest(instance)
+        if guest:
+            self._power_off(guest, instance)
+            crashpoint.crashpoint('delete.D4.domain_destroyed')
+        self.cleanup(context, instance, network_info, block_device_info, destroy_disks)
+
+    def _power_off(self, guest, instance):
+        for attempt in range(1, POWER_OFF_ATTEMPTS + 1):
+            try:
+                return guest.poweroff()
+            except exception.InstancePowerOffFailure as error:
+                if attempt == POWER_OFF_ATTEMPTS:
+                    raise
+                LOG.warning('Power off failed, trying again: %s', error, instance=instance)
+
+    def cleanup(self, context, instance, network_info, block_device_info=None, destroy_disks=True):
+        guest = self._find_guest(instance)
+        if guest:
+            guest.undefine()
+        self.unplug_vifs(instance, network_info)
+        crashpoint.crashpoint('delete.D5.undefined')
+        if destroy_disks:
+            utils.remove_instance_path(instance)
+            crashpoint.crashpoint('delete.D8.files_removed')
+
+    # -- power ---------------------------------------------------------------------
+
+    def reboot(self, context, instance, network_info, reboot_type, block_device_info=None,
+               bad_volumes_callback=None):
+        if reboot_type == driver.REBOOT_SOFT:
+            if self._soft_reboot(instance):
+                LOG.info('Instance soft rebooted successfully.', instance=instance)
+                return
+            LOG.warning('The guest did not obey a soft reboot; it is rebooted hard.', instance=instance)
+        self._hard_reboot(context, instance, network_info)
+
+    def _soft_reboot(self, instance):
+        guest = self._find_guest(instance)
+        if not guest or guest.get_info().state != power_state.RUNNING:
+            return False
+        if not self._shut_down(guest, CONF.libvirt.wait_soft_reboot_seconds, SHUTDOWN_REPEAT):
+            return False
+        try:
+            guest.launch()
+        except (exception.InstanceNotFound, libvirt.libvirtError) as error:
+            LOG.warning('Start after a soft shutdown failed: %s', error, instance=instance)
+            return False
+        self._wait_for_boot(instance)
+        return True
+
+    @staticmethod
+    def _shut_down(guest, timeout, repeat):
+        """Ask a guest to switch itself off; return whether it did in time (seconds)."""
+        waited = asked = 0.0
+        guest.shutdown()
+        while guest.is_active():
+            if waited >= timeout:
+                return False
+            if repeat and waited - asked >= repeat:
+                asked = waited
+                guest.shutdown()
+            concurrency.sleep(SHUTDOWN_POLL)
+            waited += SHUTDOWN_POLL
+        return True
+
+    def _hard_reboot(self, context, instance, network_info):
+        """Cut power, define the guest anew from what is recorded and start it."""
+        disk_set = disks.DiskSet(instance)
+        disks.check_complete(disk_set, instance)
+        guest = self._find_guest(instance)
+        if guest:
+            self._power_off(guest, instance)
+        image_meta = instance.image_meta
+        disk_set.restore_base(context, image_meta)
+        builder = guest_config.GuestConfig(self._host, self.virt_type, instance, image_meta)
+        self._start(instance, builder, disk_set, network_info)
+
+    def power_off(self, instance, timeout=0, retry_interval=0):
+        guest = self._host.get_guest(instance)
+        if timeout and guest.get_info().state == power_state.RUNNING:
+            if self._shut_down(guest, timeout, retry_interval):
+                return
+            LOG.info('The guest did not shut down in %d s; its power is cut.', timeout, instance=instance)
+        self._power_off(guest, instance)
+
+    def power_on(self, context, instance, network_info, block_device_info=None):
+        guest = self._find_guest(instance)
+        if guest and guest.get_info().state == power_state.RUNNING:
+            return
+        self._hard_reboot(context, instance, network_info)
+
+    # -- looking at a guest -----------------------------------------------------------
+
+    def get_console_output(self, context, instance):
+        self._host.get_guest(instance)
+        return concurrency.native(console.read_log, instance)
+
+    def get_vnc_console(self, context, instance):
+        return console.vnc_address(self._host.get_guest(instance).describe())
+
+    def get_serial_console(self, context, instance):
+        return console.serial_address(self._host.get_guest(instance).describe())
+
+    def get_diagnostics(self, instance):
+        return stats.legacy_diagnostics(self._host.get_guest(instance))
+
+    def get_instance_diagnostics(self, instance):
+        uptime = int(timeutils.delta_seconds(instance.launched_at, timeutils.utcnow())) if instance.launched_at else 0
+        return stats.standard_diagnostics(self._host.get_guest(instance), self.virt_type,
+                                          configdrive.required(instance), uptime)
