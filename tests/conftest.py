@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Common to all tests: the concurrency mode is chosen before anything else is imported."""
+import mininova.cmd  # noqa: F401  (must come first: it patches the standard library)
+
+pytest_plugins = (
+    'tests.plugins.honesty',
+    'tests.plugins.shards',
+    'tests.fixtures.base',
+)
