@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a fresh embedded cloud has, so that the first command works: flavors, an image, a network."""
-import ipaddress
-
 from oslo_log import log
 
 from mininova import context, exception, objects
 from mininova.image import local
+from mininova.network import ipam
 
 LOG = log.getLogger(__name__)
 
@@ -34,6 +33,4 @@ def seed():
 
 def _seed_network(admin):
     if not len(objects.NetworkList.get_all(admin)):
-        ipaddress.ip_network(NETWORK['cidr'])
-        network = objects.Network(admin, **NETWORK)
-        network.create()
+        ipam.create_network(admin, **NETWORK)

@@ -299,6 +299,24 @@ def release_gateway(connection, network_id, host):
     return bool(result.rowcount)
 
 
+@session.write
+def release_host(connection, host):
+    """Take back the addresses of deleted guests on a host, and its own where no other guest is; list them."""
+    _lock(connection, connection.execute(sa.select(fixed_ips.c.network_id).where(
+        fixed_ips.c.host == host).distinct()).scalars().all())
+    dead = sa.select(instances.c.uuid).where(instances.c.deleted != 0)
+    lost = sa.and_(fixed_ips.c.host == host, fixed_ips.c.instance_uuid.in_(dead))
+    freed = _rows(connection, sa.select(fixed_ips.c.id, fixed_ips.c.address).where(lost))
+    connection.execute(vifs.delete().where(vifs.c.uuid.in_(sa.select(fixed_ips.c.virtual_interface_uuid).where(lost))))
+    busy = connection.execute(sa.select(fixed_ips.c.network_id).where(
+        fixed_ips.c.host == host, fixed_ips.c.instance_uuid.is_not(None), sa.not_(lost)).distinct()).scalars().all()
+    freed += _rows(connection, sa.select(fixed_ips.c.id, fixed_ips.c.address).where(
+        fixed_ips.c.host == host, HOST_GATEWAY, fixed_ips.c.network_id.not_in(busy)))
+    connection.execute(fixed_ips.update().where(fixed_ips.c.id.in_([row['id'] for row in freed])).values(
+        host=None, leased=False, **_freed_values()))
+    return sorted(row['address'] for row in freed)
+
+
 # -- leases ---------------------------------------------------------------------
 
 @session.write
@@ -390,16 +408,15 @@ def get_fixed_ip(connection, address):
 
 
 @session.read
-def list_fixed_ips(connection, host=None, instance_uuid=None, network_id=None, used_only=False):
+def list_fixed_ips(connection, host=None, instance_uuid=None, network_id=None, allocated_only=False):
     """List address rows by host, guest or network."""
     statement = sa.select(fixed_ips).order_by(fixed_ips.c.network_id, fixed_ips.c.id)
     for column, value in ((fixed_ips.c.host, host), (fixed_ips.c.instance_uuid, instance_uuid),
                           (fixed_ips.c.network_id, network_id)):
         if value is not None:
             statement = statement.where(column == value)
-    if used_only:
-        statement = statement.where(sa.or_(fixed_ips.c.allocated.is_(True), fixed_ips.c.reserved.is_(True),
-                                           fixed_ips.c.leased.is_(True)))
+    if allocated_only:
+        statement = statement.where(fixed_ips.c.allocated.is_(True))
     return _rows(connection, statement)
 
 

@@ -44,7 +44,11 @@ class API:
         return self._backend.allocate_for_instance(context, instance, requested_networks, security_groups)
 
     def deallocate_for_instance(self, context, instance):
-        """Take back all that the guest has; it must no longer run. May be repeated, never fails for what is gone."""
+        """Take back all that the guest has; it must no longer run. May be repeated, never fails for what is gone.
+
+        If nobody answers on the guest's host (after 20 s), the addresses stay the guest's until the host is back and
+        finds that the guest was deleted: only there it is known that it does not run any more.
+        """
         self._backend.deallocate_for_instance(context, instance)
 
     def setup_instance_on_host(self, context, instance):

@@ -49,13 +49,16 @@ class BuiltinBackend:
             context, instance.host, instance.uuid, instance.project_id, requested_networks))
 
     def deallocate_for_instance(self, context, instance):
-        if instance.host:
-            try:
-                return self._rpcapi.deallocate_for_instance(context, instance.host, instance.uuid)
-            except (rpc.MessagingTimeout, rpc.MessagingException) as error:
-                LOG.warning('nova-network on %s did not answer (%s); it will find out by itself.', instance.host,
-                            error, instance=instance)
-        VirtualInterfaceList.deallocate(context, instance.uuid)
+        if not instance.host:
+            VirtualInterfaceList.deallocate(context, instance.uuid)
+            return
+        try:
+            self._rpcapi.deallocate_for_instance(context, instance.host, instance.uuid)
+        except (rpc.MessagingTimeout, rpc.MessagingException) as error:
+            # Freed here, the addresses could go to another guest while this one still runs on a host that is only
+            # cut off. nova-network on that host frees them when it is back, see NetworkManager.sync.
+            LOG.warning('nova-network on %s does not answer (%s); it frees the addresses when it is back.',
+                        instance.host, error, instance=instance)
 
     def setup_instance_on_host(self, context, instance):
         return model.NetworkInfo.hydrate(self._rpcapi.setup_instance_on_host(context, instance.host, instance.uuid))

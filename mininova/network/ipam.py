@@ -6,6 +6,10 @@ given out by one transaction in the database (mininova/db/networks.py), reached 
 Nova: nova/network/manager.py (the parts about addresses, Newton)
 """
 import ipaddress
+import itertools
+import re
+
+from oslo_utils import uuidutils
 
 from mininova import exception
 from mininova.network import model
@@ -14,6 +18,9 @@ from mininova.objects import virtual_interface
 
 MIN_PREFIX = 16   # each address is a row
 MAX_PREFIX = 29   # network, broadcast, gateway, one host: the smallest range with room for guests
+
+MIN_MTU, MAX_MTU = 576, 65535
+DEVICE_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,14}')
 
 
 def plan_pool(cidr, gateway=None, start=None, end=None):
@@ -60,6 +67,46 @@ def _inside(network, address, name):
     if parsed not in network or parsed in (network.network_address, network.broadcast_address):
         raise exception.InvalidInput(reason=f'{name}: {address} is no host address of {network}')
     return parsed
+
+
+def create_network(context, label, cidr, bridge=None, gateway=None, start=None, end=None, **values):
+    """Store a network with its pool, see :func:`plan_pool`.
+
+    :param bridge: name of the device on every host; default: the first of br100, br101, ... that is not used
+    :param values: further fields of objects.Network: uuid, mtu, dns1, dns2, project_id, bridge_interface, priority...
+    :returns: objects.Network
+    :raises InvalidInput: a value cannot be used
+    :raises CidrConflict: another network has some of these addresses
+    """
+    pool = plan_pool(cidr, gateway, start, end)
+    if not bridge:
+        taken = {network.bridge for network in network_obj.NetworkList.get_all(context.elevated())}
+        bridge = next(name for name in map('br{}'.format, itertools.count(100)) if name not in taken)
+    for name, device in (('bridge', bridge), ('bridge_interface', values.get('bridge_interface'))):
+        if device and not DEVICE_NAME.fullmatch(device):
+            raise exception.InvalidInput(reason=f'{name}: {device!r} is no device name')
+    check_values(values)
+    network = network_obj.Network(context, label=label, cidr=cidr, bridge=bridge, gateway=gateway or pool[0][0],
+                                  dhcp_start=start, **{'uuid': uuidutils.generate_uuid(), 'enable_dhcp': True,
+                                                       'multi_host': True, **values})
+    network.create(pool)
+    return network
+
+
+def check_values(values):
+    """Check those fields of a network that can also be changed later.
+
+    :raises InvalidInput:
+    """
+    for name in ('dns1', 'dns2'):
+        try:
+            ipaddress.IPv4Address(values.get(name) or '0.0.0.0')
+        except ValueError as error:
+            raise exception.InvalidInput(reason=f'{name}: {error}') from None
+    if values.get('mtu') and not MIN_MTU <= values['mtu'] <= MAX_MTU:
+        raise exception.InvalidInput(reason=f'mtu: {values["mtu"]} is not between {MIN_MTU} and {MAX_MTU}')
+    if not re.fullmatch(r'[A-Za-z0-9.-]*', values.get('dhcp_domain') or ''):
+        raise exception.InvalidInput(reason=f'dhcp_domain: {values["dhcp_domain"]!r} is no domain name')
 
 
 def choose(context, requested_networks, project_id, ambiguous_is_error=True):

@@ -15,7 +15,7 @@ from mininova import context as nova_context
 from mininova import manager, privsep
 from mininova.crashpoint import crashpoint
 from mininova.network import host as network_host
-from mininova.network import ipam
+from mininova.network import ipam, verify
 from mininova.objects.virtual_interface import VirtualInterfaceList
 
 CONF = mininova.conf.CONF
@@ -79,8 +79,15 @@ class NetworkManager(manager.Manager):
         return ipam.network_info(VirtualInterfaceList.get_wiring(context, instance_uuid))
 
     def get_host_facts(self, context):
-        """Tell what this host has and should have."""
-        return self.networks.facts()
+        """Tell what this host has; ``findings`` are sentences on what differs from the database."""
+        for _attempt in range(SYNC_ATTEMPTS):
+            seen = self.networks.changes
+            state = VirtualInterfaceList.get_host_state(context, self.host)
+            facts = self.networks.facts()
+            if seen == self.networks.changes:
+                break
+        facts['findings'] = verify.compare(state, facts)
+        return facts
 
     def lease_fixed_ip(self, context, address, mac):
         """Hear from nova-dhcpbridge that a lease was given or renewed."""

@@ -8,7 +8,7 @@ Version history:
 """
 from mininova import rpc
 
-DEALLOCATE_TIMEOUT = 20  # seconds; a delete need not wait longer, see BuiltinBackend.deallocate_for_instance
+DEALLOCATE_TIMEOUT = 20  # seconds; a delete need not wait longer, nova-network finishes by itself
 
 
 class NetworkAPI(rpc.Client):

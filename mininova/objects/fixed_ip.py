@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """FixedIP: one address of a network's pool.  Nova: nova/objects/fixed_ip.py (Newton)."""
-from mininova.db import networks as db
 from mininova.objects import base, fields
+
+db = base.Database('networks')
 
 
 @base.register
@@ -49,6 +50,19 @@ class FixedIPList(base.ObjectListBase, base.NovaObject):
         return cls._from_rows(context, FixedIP, db.list_fixed_ips(instance_uuid=instance_uuid))
 
     @base.remotable_classmethod
-    def get_used(cls, context, host=None):
-        """Return all addresses that are somebody's, reserved or leased."""
-        return cls._from_rows(context, FixedIP, db.list_fixed_ips(host=host, used_only=True))
+    def get_allocated(cls, context, host=None):
+        """Return the addresses that guests and hosts have."""
+        return cls._from_rows(context, FixedIP, db.list_fixed_ips(host=host, allocated_only=True))
+
+    @base.remotable_classmethod
+    def get_by_network(cls, context, network_id):
+        """Return the pool of a network, by its number, in order."""
+        return cls._from_rows(context, FixedIP, db.list_fixed_ips(network_id=network_id))
+
+    @base.remotable_classmethod
+    def release_host(cls, context, host):
+        """Free what a host that will not come back still holds: addresses of deleted guests and its own.
+
+        :returns: the addresses
+        """
+        return db.release_host(host)

@@ -76,10 +76,11 @@ def test_openstack_lists_its_versions(guest, service):
 
 @pytest.mark.parametrize('path, text', [
     ('instance-id', 'i-00000001'), ('local-ipv4', '10.0.0.3'), ('hostname', 'vm1.novalocal'),
-    ('ami-id', 'ami-12345678'), ('ami-launch-index', '0'), ('instance-type', 'm1.tiny'), ('placement/availability-zone', 'nova'),
-    ('placement', 'availability-zone'), ('public-keys', '0=mykey'), ('public-keys/0/', 'openssh-key'),
-    ('public-keys/0/openssh-key', 'ssh-rsa AAAA'), ('reservation-id', 'r-1'), ('security-groups', 'default'),
-    ('block-device-mapping/root', '/dev/vda'), ('block-device-mapping/ami', 'vda'), ('public-ipv4', '')])
+    ('ami-id', 'ami-12345678'), ('ami-launch-index', '0'), ('instance-type', 'm1.tiny'),
+    ('placement/availability-zone', 'nova'), ('placement', 'availability-zone'), ('public-keys', '0=mykey'),
+    ('public-keys/0/', 'openssh-key'), ('public-keys/0/openssh-key', 'ssh-rsa AAAA'), ('reservation-id', 'r-1'),
+    ('security-groups', 'default'), ('block-device-mapping/root', '/dev/vda'), ('block-device-mapping/ami', 'vda'),
+    ('public-ipv4', '')])
 def test_the_ec2_tree(guest, service, path, text):
     guest(key_name='mykey', key_data='ssh-rsa AAAA', root_device_name='/dev/vda')
     answer = service.get(f'/latest/meta-data/{path}')

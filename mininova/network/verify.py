@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The differences between what the database says of a host's network and what the host has.
+
+Used by nova-network for `nova-manage verify`. Pure comparison: reads nothing itself.
+"""
+import ipaddress
+
+
+def compare(state, facts):
+    """List what does not agree, one sentence each.
+
+    :param state: what the database says, see VirtualInterfaceList.get_host_state
+    :param facts: what the host has, see HostNetworks.facts
+    """
+    findings = [f'address {card["address"]} still belongs to instance {card["instance_uuid"]}, which is deleted'
+                for card in state['cards'] if card['deleted']]
+    used = {card['network']['uuid'] for card in state['cards']}
+    findings += [f'the host keeps its address {entry["address"]} in network {entry["network"]["label"]} without a guest'
+                 for entry in state['gateways'] if entry['network']['uuid'] not in used]
+    if not facts['managed']:
+        return findings
+    if not facts['rules_in_place']:
+        findings.append('the packet rules (table ip nova) are not as they were loaded')
+    for uuid in sorted(used):
+        cards = [card for card in state['cards'] if card['network']['uuid'] == uuid]
+        found = facts['networks'].get(uuid)
+        if found is None:
+            findings.append(f'network {cards[0]["network"]["label"]} has guests here but is not served')
+        else:
+            findings += _network(cards, found)
+    return [*findings, *_leftovers(state, facts)]
+
+
+def _network(cards, found):
+    network = cards[0]['network']
+    where = f'network {network["label"]}'
+    if not found['bridge_up']:
+        yield f'{where}: bridge {found["bridge"]} is missing or down'
+    prefix = ipaddress.ip_network(network['cidr']).prefixlen
+    if f'{cards[0]["gateway"]}/{prefix}' not in found['addresses']:
+        yield f'{where}: bridge {found["bridge"]} lacks the address {cards[0]["gateway"]}/{prefix}'
+    if not found['dhcp']:
+        return
+    if not found['dnsmasq']:
+        yield f'{where}: no DHCP server runs'
+    wanted = {(card['mac'], card['address']) for card in cards}
+    present = {(line.split(',')[0], line.split(',')[-1]) for line in found['hosts']}
+    for mac, address in sorted(wanted - present):
+        yield f'{where}: the DHCP server does not know {mac} {address}'
+    for mac, address in sorted(present - wanted):
+        yield f'{where}: the DHCP server knows {mac} {address}, the database does not'
+    for _expiry, mac, address, _name in found['leases']:
+        if (mac, address) not in wanted:
+            yield f'{where}: {mac} still has a lease of {address}'
+
+
+def _leftovers(state, facts):
+    wanted = {card['network']['bridge'] for card in state['cards']}
+    for bridge in sorted(set(facts['owned_bridges']) - wanted):
+        yield f'bridge {bridge} belongs to no network with guests'
+    for bridge in sorted(set(facts['dhcp_files']) - wanted):
+        yield f'files of a DHCP server at {bridge} belong to no network with guests'
