@@ -20,7 +20,7 @@ from mininova.compute import manager as compute_manager
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.conductor import manager as conductor_manager
 from mininova.conductor import rpcapi as conductor_rpcapi
-from mininova.db import schema
+from mininova.db import migration, schema
 from mininova.network import manager as network_manager
 from mininova.network import rpcapi as network_rpcapi
 from mininova.scheduler import manager as scheduler_manager
@@ -113,7 +113,8 @@ def main():
     if CONF.port is not None:
         CONF.set_default('osapi_compute_listen_port', CONF.port)
     config.rpc.init(CONF)
-    schema.sync()
+    if schema.found() != schema.HEAD:
+        migration.sync()
     image = demo.seed()
     cloud = Cloud()
     cloud.start()

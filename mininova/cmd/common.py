@@ -53,13 +53,11 @@ def wait_for_database():
 
 
 def forbid_database():
-    """Make this process use conductor for everything: importing mininova.db's engine is an error from here on."""
-    from mininova.db import session
-
-    def refuse(*args, **kwargs):
-        raise exception.ObjectActionError(action='database access', reason='this service has no database; conductor has')
-
-    session.engine = session.reader = session.writer = refuse
+    """Make this process use conductor for everything: importing mininova.db is an error from here on."""
+    loaded = [name for name in sys.modules if name.startswith('mininova.db')]
+    if loaded:
+        raise exception.ObjectActionError(action='start', reason=f'a service without a database loaded {", ".join(loaded)}')
+    sys.modules['mininova.db'] = None
     api = conductor_rpcapi.ConductorAPI()
     objects_base.NovaObject.indirection_api = api
     utils.wait_until(lambda: api.ping(get_admin_context()), 'nova-conductor')

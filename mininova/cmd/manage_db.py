@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The schema of the database: sync, version."""
-from mininova.db import schema
+from mininova.db import migration, schema
 
 
 def add_arguments(parser):
@@ -14,10 +14,10 @@ def add_arguments(parser):
 
 def run_sync(arguments):
     before = schema.found()
-    schema.sync(arguments.revision)
+    migration.sync(arguments.revision)
     after = schema.found()
     print(f'Schema is at {after}, as before.' if before == after else f'Schema brought from {before or "nothing"} to {after}.')
 
 
 def run_version(arguments):
-    print(f'database: {schema.found() or "empty"}\nrelease:  {schema.wanted()}')
+    print(f'database: {schema.found() or "empty"}\nrelease:  {schema.HEAD}')

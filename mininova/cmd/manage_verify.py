@@ -79,7 +79,7 @@ def _stuck(instances, seconds):
 
 def _addresses(admin, instances):
     live = {instance.uuid for instance in instances}
-    for fixed_ip in objects.FixedIPList.get_used(admin):
+    for fixed_ip in objects.FixedIPList.get_allocated(admin):
         if fixed_ip.instance_uuid and fixed_ip.instance_uuid not in live:
             yield f'addresses: {fixed_ip.address} is still allocated to instance {fixed_ip.instance_uuid}, which is gone'
 

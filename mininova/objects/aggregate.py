@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Aggregate: hosts with common properties; its metadata may name an availability zone.  Nova: nova/objects/aggregate.py."""
-from mininova.db import aggregates as db
 from mininova.objects import base, fields
+
+db = base.Database('aggregates')
 
 
 @base.register

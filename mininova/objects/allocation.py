@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Allocation: room claimed on a node for an instance.  Nova asks Placement for these."""
-from mininova.db import claims as db
 from mininova.objects import base, fields
+
+db = base.Database('claims')
 
 
 @base.register

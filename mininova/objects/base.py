@@ -11,11 +11,30 @@ marked ``@remotable`` runs in nova-conductor instead.  Two deviations from Nova 
 Version shims (``obj_make_compatible``) belong into the class concerned, once there is a second release.
 """
 import functools
+import importlib
 
 from oslo_versionedobjects import base
 from oslo_versionedobjects import fields as ovo_fields
 
 from mininova import exception
+
+
+class Database:
+    """A module of mininova.db, imported at its first use: never, in a service that has no database.
+
+    ::
+
+        db = base.Database('instances')
+    """
+
+    def __init__(self, name):
+        self._name, self._module = f'mininova.db.{name}', None
+
+    def __getattr__(self, attribute):
+        if self._module is None:
+            self._module = importlib.import_module(self._name)
+        return getattr(self._module, attribute)
+
 
 class NovaObjectRegistry(base.VersionedObjectRegistry):
     """Knows every object class; the class is also offered as ``mininova.objects.<Name>``."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """BlockDeviceMapping: the disks of a server.  Nova: nova/objects/block_device.py."""
-from mininova.db import block_devices as db
 from mininova.objects import base, fields
 
+db = base.Database('block_devices')
 
 @base.register
 class BlockDeviceMapping(base.NovaObject, base.NovaPersistentObject):

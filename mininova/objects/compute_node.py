@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """ComputeNode: what a hypervisor has and what is claimed of it.  Nova: nova/objects/compute_node.py."""
 from mininova import exception
-from mininova.db import claims
-from mininova.db import services as db
 from mininova.objects import base, fields
+
+claims = base.Database('claims')
+db = base.Database('services')
 
 
 @base.register

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flavor: the size of a server.  Nova: nova/objects/flavor.py."""
 from mininova import exception
-from mininova.db import flavors as db
 from mininova.objects import base, fields
+
+db = base.Database('flavors')
 
 
 @base.register

@@ -5,13 +5,14 @@ from oslo_versionedobjects import base as ovo_base
 import mininova.conf
 from mininova import exception
 from mininova.compute import task_states
-from mininova.db import create as db_create
-from mininova.db import instances as db
-from mininova.db import operations
 from mininova.network import model as network_model
 from mininova.objects import base, fields
 from mininova.objects import flavor as flavor_obj
 from mininova.objects import image_meta as image_meta_obj
+
+db_create = base.Database('create')
+db = base.Database('instances')
+operations = base.Database('operations')
 
 CONF = mininova.conf.CONF
 
@@ -227,6 +228,20 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
             setattr(self, name, value)
         self.updated_at = found
         self.obj_reset_changes()
+
+    @base.remotable
+    def destroy_unowned(self, action, worker_timeout):
+        """Mark a server deleted that no host and no live conductor has; the action is recorded as done.
+
+        :param action: columns as :meth:`InstanceAction.pack_start` gives them
+        :returns: whether this call deleted it
+        """
+        deleted_at = operations.destroy_unowned(self.uuid, action, worker_timeout)
+        if deleted_at:
+            self.deleted, self.deleted_at, self.terminated_at = True, deleted_at, deleted_at
+            self.vm_state, self.task_state = 'deleted', None
+        self.obj_reset_changes()
+        return bool(deleted_at)
 
     @base.remotable
     def fail_build(self, fault, expected, action_message='Error'):

@@ -4,8 +4,9 @@
 Nova: nova/objects/instance_action.py.
 """
 from mininova import exception
-from mininova.db import actions as db
 from mininova.objects import base, fields
+
+db = base.Database('actions')
 
 
 @base.register

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """InstanceFault: why a server is in ERROR.  Nova: nova/objects/instance_fault.py."""
-from mininova.db import actions as db
 from mininova.objects import base, fields
 
+db = base.Database('actions')
 
 @base.register
 class InstanceFault(base.NovaObject, base.NovaPersistentObject):

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """InstanceGroup: servers that belong together or apart.  Nova: nova/objects/instance_group.py."""
 from mininova import exception
-from mininova.db import groups as db
 from mininova.objects import base, fields
+
+db = base.Database('groups')
 
 
 @base.register

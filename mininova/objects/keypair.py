@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """KeyPair: a user's public key.  Nova: nova/objects/keypair.py."""
 from mininova import exception
-from mininova.db import keypairs as db
 from mininova.objects import base, fields
+
+db = base.Database('keypairs')
 
 
 @base.register

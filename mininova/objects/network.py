@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Network: an address range with a bridge of its own on each host.  Nova: nova/objects/network.py (Newton)."""
 from mininova import exception
-from mininova.db import networks as db
 from mininova.objects import base, fields
+
+db = base.Database('networks')
 
 
 @base.register

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """RequestSpec: what the scheduler must place, kept with the server.  Nova: nova/objects/request_spec.py."""
 from mininova import exception
-from mininova.db import request_specs as db
 from mininova.objects import base, fields
 from mininova.objects import flavor as flavor_obj
 from mininova.objects import image_meta as image_meta_obj
+
+db = base.Database('request_specs')
 
 PLAIN = ('instance_uuid', 'project_id', 'user_id', 'num_instances', 'availability_zone', 'force_hosts', 'force_nodes',
          'requested_host', 'requested_node', 'ignore_hosts', 'scheduler_hints', 'requested_networks', 'group', 'attempts',

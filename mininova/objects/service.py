@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Service: a daemon on a host, as it last reported.  Nova: nova/objects/service.py."""
 from mininova import exception
-from mininova.db import services as db
 from mininova.objects import base, fields
+
+db = base.Database('services')
 
 # Raised with each change of RPC or objects that older services do not understand.
 SERVICE_VERSION = 1

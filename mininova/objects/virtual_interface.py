@@ -11,8 +11,9 @@ from oslo_utils import uuidutils
 
 import mininova.conf
 from mininova import exception
-from mininova.db import networks as db
 from mininova.objects import base, fields
+
+db = base.Database('networks')
 
 CONF = mininova.conf.CONF
 

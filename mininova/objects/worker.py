@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Worker: one conductor process; instances name the worker that drives them.  New here: Nova has no such record."""
-from mininova.db import services as db
 from mininova.objects import base, fields
+
+db = base.Database('services')
 
 
 @base.register

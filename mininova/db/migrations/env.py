@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What alembic runs: it is given an open connection by mininova.db.schema."""
+"""What alembic runs: it is given an open connection by mininova.db.migration."""
 from alembic import context
 
 from mininova.db import models
