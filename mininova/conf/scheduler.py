@@ -23,8 +23,9 @@ Pick at random among this many best hosts; more than one makes concurrent schedu
     cfg.FloatOpt('cpu_weight_multiplier', default=1.0, help="Positive spreads by free CPUs, negative stacks."),
     cfg.FloatOpt('disk_weight_multiplier', default=1.0, help="Positive spreads by free disk, negative stacks."),
     cfg.BoolOpt('shuffle_best_same_weighed_hosts', default=False, help="Pick at random among hosts of exactly equal weight."),
-    cfg.BoolOpt('image_properties_default_architecture_check', default=True, help="""
-Compare the architecture that an image asks for with what a host can run."""),
+    cfg.StrOpt('image_properties_default_architecture', help="""
+Architecture of images that name none, e.g. x86_64, read by ImagePropertiesFilter; unset lets them run on any host.
+Set it where hosts of several architectures serve one cloud."""),
 ]
 
 

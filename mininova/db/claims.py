@@ -2,53 +2,127 @@
 """Claims of instances on compute nodes: exact under any number of schedulers.
 
 One UPDATE takes the room if, and only if, it is there: the used columns of the node are part of its
-condition.  Nova: what nova/scheduler/client/report.py asks of Placement.
+condition.  The instance's own row and that of its server group are locked first, so that a claim never outlives a
+deletion, two repeats of a request never claim twice, and a hard group policy holds at every moment.  Nova: what
+nova/scheduler/client/report.py asks of Placement, and the late group check of nova/compute/manager.py.
 """
+import collections
+
 import sqlalchemy as sa
 
 from mininova.db import instances, models, session
 
 NODES = models.compute_nodes
 CLAIMS = models.allocations
+GROUPS = models.instance_groups
+MEMBERS = models.instance_group_member
+
+# How a claim can end.
+CLAIMED, NO_ROOM, GROUP_POLICY, INSTANCE_GONE = 'claimed', 'no room', 'group policy', 'instance gone'
+
+HARD_POLICIES = ('affinity', 'anti-affinity')
+
+Wanted = collections.namedtuple('Wanted', 'instance_uuid compute_node_id vcpus memory_mb disk_gb')
 
 
 def _fits(used, total, reserved, ratio, asked):
-    return sa.or_(sa.literal(asked) == 0, used + asked <= (total - sa.func.coalesce(reserved, 0)) * ratio)
+    limit = (total - sa.func.coalesce(reserved, 0)) * sa.func.coalesce(ratio, 1.0)
+    return sa.or_(sa.literal(asked) == 0, used + asked <= limit)
 
 
 @session.write
-def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, kind='instance', group=None):
-    """Take room on a node for an instance.
+def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, kind='instance'):
+    """Take room on a node for an instance, whatever it holds elsewhere.
 
-    :param group: {'id', 'policy', 'max_per_host'} of a hard (anti-)affinity group checked in the same transaction
-    :returns: True if it is claimed now (or was by an earlier try), False if it does not fit
+    :returns: True if it is claimed now (or was by an earlier try), False if it does not fit, its server group forbids it
+        or the instance is deleted
     """
     already = connection.execute(sa.select(CLAIMS.c.id).where(
         CLAIMS.c.instance_uuid == instance_uuid, CLAIMS.c.compute_node_id == compute_node_id,
         CLAIMS.c.kind == kind)).first()
     if already:
         return True
-    # The row is locked so that a deletion cannot pass between this look and the claim.
-    alive = connection.execute(sa.select(models.instances.c.id).where(
-        models.instances.c.uuid == instance_uuid, models.instances.c.deleted == 0,
-        sa.or_(models.instances.c.task_state.is_(None), models.instances.c.task_state != 'deleting')).with_for_update()).first()
-    if not alive:
+    if instance_uuid not in _lock_living(connection, [instance_uuid]):
         return False
+    wanted = Wanted(instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb)
+    groups = _lock_groups(connection, [instance_uuid])
+    return _claim_one(connection, wanted, groups.get(instance_uuid), kind) == CLAIMED
+
+
+@session.write
+def claim_many(connection, wanted):
+    """Take room for instances, each on the node chosen for it; those that cannot have it do not hinder the others.
+
+    An instance that holds a claim already keeps that one.
+
+    :param wanted: list of :class:`Wanted`
+    :returns: {instance uuid: (how it ended, id of the node claimed or None)}
+    """
+    uuids = [one.instance_uuid for one in wanted]
+    living = _lock_living(connection, uuids)
+    held = _held(connection, uuids)
+    groups = _lock_groups(connection, uuids)
+    outcomes = {}
+    for one in sorted(wanted, key=lambda one: one.compute_node_id):
+        if one.instance_uuid not in living:
+            outcomes[one.instance_uuid] = (INSTANCE_GONE, None)
+        elif one.instance_uuid in held:
+            outcomes[one.instance_uuid] = (CLAIMED, held[one.instance_uuid])
+        else:
+            outcome = _claim_one(connection, one, groups.get(one.instance_uuid), 'instance')
+            outcomes[one.instance_uuid] = (outcome, one.compute_node_id if outcome == CLAIMED else None)
+    return outcomes
+
+
+def _lock_living(connection, uuids):
+    """Lock the rows of instances and return the uuids of those that are not deleted."""
+    table = models.instances
+    query = sa.select(table.c.uuid).where(table.c.uuid.in_(uuids), table.c.deleted == 0).order_by(table.c.id)
+    return set(connection.execute(query.with_for_update()).scalars())
+
+
+def _lock_groups(connection, uuids):
+    """Lock the server groups with a hard policy and return {instance uuid: group}."""
+    query = sa.select(MEMBERS.c.instance_uuid, GROUPS.c.id, GROUPS.c.policy, GROUPS.c.rules).join(
+        GROUPS, GROUPS.c.id == MEMBERS.c.group_id).where(
+            MEMBERS.c.instance_uuid.in_(uuids), GROUPS.c.policy.in_(HARD_POLICIES)).order_by(GROUPS.c.id)
+    return {row.instance_uuid: row for row in connection.execute(query.with_for_update())}
+
+
+def _held(connection, uuids):
+    return {uuid: node for uuid, node in connection.execute(sa.select(CLAIMS.c.instance_uuid, CLAIMS.c.compute_node_id).where(
+        CLAIMS.c.instance_uuid.in_(uuids), CLAIMS.c.kind == 'instance').order_by(CLAIMS.c.id.desc()))}
+
+
+def _claim_one(connection, wanted, group, kind):
+    if group is not None and not _group_allows(connection, group, wanted):
+        return GROUP_POLICY
     taken = connection.execute(sa.update(NODES).where(
-        NODES.c.id == compute_node_id,
-        _fits(NODES.c.vcpus_used, NODES.c.vcpus, NODES.c.reserved_vcpus, NODES.c.cpu_allocation_ratio, vcpus),
-        _fits(NODES.c.memory_mb_used, NODES.c.memory_mb, NODES.c.reserved_memory_mb, NODES.c.ram_allocation_ratio, memory_mb),
-        _fits(NODES.c.local_gb_used, NODES.c.local_gb, NODES.c.reserved_disk_gb, NODES.c.disk_allocation_ratio, disk_gb),
-    ).values(vcpus_used=NODES.c.vcpus_used + vcpus, memory_mb_used=NODES.c.memory_mb_used + memory_mb,
-             local_gb_used=NODES.c.local_gb_used + disk_gb, generation=NODES.c.generation + 1,
+        NODES.c.id == wanted.compute_node_id,
+        _fits(NODES.c.vcpus_used, NODES.c.vcpus, NODES.c.reserved_vcpus, NODES.c.cpu_allocation_ratio, wanted.vcpus),
+        _fits(NODES.c.memory_mb_used, NODES.c.memory_mb, NODES.c.reserved_memory_mb, NODES.c.ram_allocation_ratio, wanted.memory_mb),
+        _fits(NODES.c.local_gb_used, NODES.c.local_gb, NODES.c.reserved_disk_gb, NODES.c.disk_allocation_ratio, wanted.disk_gb),
+    ).values(vcpus_used=NODES.c.vcpus_used + wanted.vcpus, memory_mb_used=NODES.c.memory_mb_used + wanted.memory_mb,
+             local_gb_used=NODES.c.local_gb_used + wanted.disk_gb, generation=NODES.c.generation + 1,
              running_vms=NODES.c.running_vms + (1 if kind == 'instance' else 0)))
     if not taken.rowcount:
-        return False
+        return NO_ROOM
     now = session.now()
-    connection.execute(sa.insert(CLAIMS).values(
-        instance_uuid=instance_uuid, compute_node_id=compute_node_id, kind=kind, vcpus=vcpus, memory_mb=memory_mb,
-        disk_gb=disk_gb, created_at=now, updated_at=now))
-    return True
+    connection.execute(sa.insert(CLAIMS).values(**wanted._asdict(), kind=kind, created_at=now, updated_at=now))
+    return CLAIMED
+
+
+def _group_allows(connection, group, wanted):
+    """Tell whether a hard policy lets a member onto a node; claims of the other members say where they are."""
+    host = connection.execute(sa.select(NODES.c.host).where(NODES.c.id == wanted.compute_node_id)).scalar()
+    others = dict(connection.execute(
+        sa.select(NODES.c.host, sa.func.count(CLAIMS.c.instance_uuid.distinct()))
+        .join(CLAIMS, CLAIMS.c.compute_node_id == NODES.c.id).join(MEMBERS, MEMBERS.c.instance_uuid == CLAIMS.c.instance_uuid)
+        .where(MEMBERS.c.group_id == group.id, CLAIMS.c.instance_uuid != wanted.instance_uuid)
+        .group_by(NODES.c.host)).all())
+    if group.policy == 'affinity':
+        return set(others) <= {host}
+    return others.get(host, 0) < int((group.rules or {}).get('max_server_per_host', 1))
 
 
 @session.write
@@ -65,6 +139,12 @@ def list_by_node(connection, compute_node_id):
 @session.read
 def list_by_instance(connection, instance_uuid):
     return connection.execute(sa.select(CLAIMS).where(CLAIMS.c.instance_uuid == instance_uuid)).mappings().all()
+
+
+@session.read
+def nodes_by_instance(connection, instance_uuids):
+    """Return {instance uuid: id of the node on which it holds its own claim}."""
+    return _held(connection, list(instance_uuids))
 
 
 @session.read

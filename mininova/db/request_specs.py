@@ -46,12 +46,17 @@ def add_attempt(connection, instance_uuid, attempt):
 
 
 @session.write
-def add_report(connection, values, keep_days=30):
-    """Store a scheduling decision; now and then forget those that are old."""
+def add_reports(connection, reports):
+    """Store scheduling decisions, all in one statement."""
     now = session.now()
-    id_ = connection.execute(sa.insert(REPORTS).values(created_at=now, **values)).inserted_primary_key[0]
-    if id_ % 200 == 0:
-        connection.execute(sa.delete(REPORTS).where(REPORTS.c.created_at < now - datetime.timedelta(days=keep_days)))
+    connection.execute(sa.insert(REPORTS), [{'created_at': now, **values} for values in reports])
+
+
+@session.write
+def forget_reports(connection, keep_days):
+    """Delete scheduling decisions older than so many days and return how many."""
+    oldest = session.now() - datetime.timedelta(days=keep_days)
+    return connection.execute(sa.delete(REPORTS).where(REPORTS.c.created_at < oldest)).rowcount
 
 
 @session.read

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Filters: each answers for one host whether it can take the server, and if not, why not.
+
+Runs in nova-scheduler.  Nova: nova/filters.py, nova/scheduler/filters/__init__.py.  Found by stevedore, group
+``mininova.scheduler.filters``.
+"""
+from mininova.scheduler import reasons
+
+GROUP = 'mininova.scheduler.filters'
+PASS = None
+
+
+class BaseHostFilter:
+    """One test; an object of it lives for one request, so it may keep what it works out from the request.
+
+    :cvar remedy: what an administrator may change so that more hosts pass
+    :ivar applies: False when the request asks for nothing that is tested here
+    """
+    remedy = ''
+    applies = True
+
+    def __init__(self, spec):
+        self.spec = spec
+
+    def host_passes(self, host):
+        """Return PASS or a Reason."""
+        raise NotImplementedError
+
+    def reason(self, text, wanted=None, had=None):
+        return reasons.Reason(type(self).__name__, text, wanted, had)
+
+    @classmethod
+    def summarise(cls, rejected):
+        """Return one clause for all hosts that failed here, a list of (host state, Reason)."""
+        return reasons.summarise(rejected)
+
+
+def run(chain, hosts):
+    """Return (hosts that pass every filter, [(host, Reason of the first filter it failed)]).
+
+    One filter looks at all hosts before the next one begins, so a filter without a say in this request costs nothing.
+    """
+    rejected = []
+    for tester in chain:
+        if not tester.applies:
+            continue
+        host_passes, kept = tester.host_passes, []
+        for host in hosts:
+            reason = host_passes(host)
+            if reason is PASS:
+                kept.append(host)
+            else:
+                rejected.append((host, reason))
+        hosts = kept
+    return hosts, rejected
+
+
+def first_failure(chain, host):
+    """Return the Reason of the first filter that a host fails, or PASS."""
+    for tester in chain:
+        if tester.applies:
+            reason = tester.host_passes(host)
+            if reason is not PASS:
+                return reason
+    return PASS
+
+
+def all_failures(chain, host):
+    """Return the Reasons of all filters that a host fails."""
+    found = (tester.host_passes(host) for tester in chain if tester.applies)
+    return [reason for reason in found if reason is not PASS]

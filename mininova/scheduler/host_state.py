@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""HostState: one host as the scheduler sees it.  Nova: HostState in nova/scheduler/host_manager.py.
+
+Unlike Nova's it never changes once it is built: a request that takes room works on a copy, so concurrent requests share the
+others.  Attributes that Nova has carry Nova's names, since flavors name them in extra specs.
+"""
+import copy
+import functools
+
+import orjson
+
+DEFAULT_RATIO = 1.0
+
+
+@functools.lru_cache(maxsize=4096)
+def _document(text):
+    """Parse a JSON document once; hosts of a kind share it."""
+    return orjson.loads(text)
+
+
+class HostState:
+    """Capacity in VCPUs, MiB and GiB.
+
+    :ivar memory_mb_limit: (total - reserved) * ratio, to which claims may add up; likewise vcpus_limit, local_gb_limit
+    :ivar zones: availability zones of the host
+    :ivar aggregates: [{'id', 'name', 'hosts', 'metadata'}] that contain the host
+    :ivar service: None when its nova-compute is well, else {'missing'} or {'disabled', 'disabled_reason', 'forced_down', 'age'}
+    """
+    __slots__ = (
+        'compute_node_id', 'uuid', 'host', 'nodename', 'generation', 'updated_at',
+        'vcpus_total', 'vcpus_used', 'vcpus_reserved', 'vcpus_limit', 'cpu_allocation_ratio',
+        'total_usable_ram_mb', 'memory_mb_used', 'memory_mb_reserved', 'memory_mb_limit', 'ram_allocation_ratio',
+        'total_usable_disk_gb', 'local_gb_used', 'local_gb_reserved', 'local_gb_limit', 'disk_allocation_ratio',
+        'disk_available_least', 'num_instances', 'num_io_ops', 'hypervisor_type', 'hypervisor_version', 'host_ip',
+        'cpu_info', 'supported_instances', 'stats', 'aggregates', 'zones', 'service')
+
+    def __init__(self, row, zones, aggregates=(), service=None):
+        self.compute_node_id, self.uuid, self.host, self.nodename = row.id, row.uuid, row.host, row.hypervisor_hostname
+        self.generation, self.updated_at = row.generation, row.updated_at
+        self._set_capacity(row)
+        self.disk_available_least = row.disk_available_least
+        self.num_instances, self.num_io_ops = row.running_vms or 0, row.current_workload or 0
+        self.hypervisor_type, self.hypervisor_version, self.host_ip = row.hypervisor_type, row.hypervisor_version, row.host_ip
+        self.cpu_info = _document(row.cpu_info) if row.cpu_info else {}
+        self.supported_instances = _document(row.supported_instances) if row.supported_instances else []
+        self.stats = _document(row.stats) if row.stats else {}
+        self.zones, self.aggregates, self.service = zones, aggregates, service
+
+    def _set_capacity(self, row):
+        self.vcpus_total, self.vcpus_used = row.vcpus, row.vcpus_used or 0
+        self.total_usable_ram_mb, self.memory_mb_used = row.memory_mb, row.memory_mb_used or 0
+        self.total_usable_disk_gb, self.local_gb_used = row.local_gb, row.local_gb_used or 0
+        self.vcpus_reserved, self.memory_mb_reserved = row.reserved_vcpus or 0, row.reserved_memory_mb or 0
+        self.local_gb_reserved = row.reserved_disk_gb or 0
+        self.cpu_allocation_ratio = _ratio(row.cpu_allocation_ratio)
+        self.ram_allocation_ratio = _ratio(row.ram_allocation_ratio)
+        self.disk_allocation_ratio = _ratio(row.disk_allocation_ratio)
+        self.vcpus_limit = (self.vcpus_total - self.vcpus_reserved) * self.cpu_allocation_ratio
+        self.memory_mb_limit = (self.total_usable_ram_mb - self.memory_mb_reserved) * self.ram_allocation_ratio
+        self.local_gb_limit = (self.total_usable_disk_gb - self.local_gb_reserved) * self.disk_allocation_ratio
+
+    @property
+    def hypervisor_hostname(self):
+        return self.nodename
+
+    @property
+    def free_ram_mb(self):
+        """Memory that is neither reserved nor claimed, without the ratio, as in Nova; may be negative."""
+        return self.total_usable_ram_mb - self.memory_mb_reserved - self.memory_mb_used
+
+    @property
+    def free_disk_mb(self):
+        """Disk that is neither reserved nor claimed, or less if the host reports less; may be negative."""
+        free = self.total_usable_disk_gb - self.local_gb_reserved - self.local_gb_used
+        if self.disk_available_least is not None:
+            free = min(free, self.disk_available_least)
+        return free * 1024
+
+    @property
+    def free_vcpus(self):
+        """Virtual CPUs that may still be claimed."""
+        return self.vcpus_limit - self.vcpus_used
+
+    def replaced(self, **values):
+        """Return a copy that differs in some attributes."""
+        changed = copy.copy(self)
+        for name, value in values.items():
+            setattr(changed, name, value)
+        return changed
+
+    def consumed(self, vcpus, memory_mb, disk_gb):
+        """Return the host as it will be with one more guest.  Nova: consume_from_request."""
+        return self.replaced(vcpus_used=self.vcpus_used + vcpus, memory_mb_used=self.memory_mb_used + memory_mb,
+                             local_gb_used=self.local_gb_used + disk_gb, num_instances=self.num_instances + 1)
+
+    def as_destination(self):
+        """Return what callers of select_destinations get."""
+        return {'host': self.host, 'node': self.nodename, 'compute_node_id': self.compute_node_id}
+
+    def __repr__(self):
+        return (f'({self.host}, {self.nodename}) ram: {self.free_ram_mb}MB disk: {self.free_disk_mb}MB '
+                f'vcpus: {self.vcpus_used}/{self.vcpus_limit:g} instances: {self.num_instances}')
+
+
+def _ratio(value):
+    return DEFAULT_RATIO if value is None else value

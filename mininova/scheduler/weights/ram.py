@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RAMWeigher: by free memory in MiB.  Nova: nova/scheduler/weights/ram.py."""
+import mininova.conf
+from mininova.scheduler import weights
+
+CONF = mininova.conf.CONF
+
+
+class RAMWeigher(weights.BaseHostWeigher):
+    """A positive ram_weight_multiplier spreads, a negative one stacks."""
+
+    def __init__(self, spec):
+        super().__init__(spec)
+        self.multiplier = CONF.filter_scheduler.ram_weight_multiplier
+
+    def weigh(self, host):
+        return host.free_ram_mb
