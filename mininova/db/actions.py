@@ -32,6 +32,14 @@ def finish(connection, instance_uuid, request_id, message=None):
         ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.request_id == request_id).values(values))
 
 
+@session.write
+def finish_all(connection, instance_uuid):
+    """Record the end of all actions of an instance that are still open."""
+    now = session.now()
+    connection.execute(sa.update(ACTIONS).where(
+        ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.finish_time.is_(None)).values(finish_time=now, updated_at=now))
+
+
 def _action_row_id(connection, instance_uuid, request_id):
     return connection.execute(sa.select(ACTIONS.c.id).where(
         ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.request_id == request_id).order_by(

@@ -222,3 +222,14 @@ def take_ownership(connection, uuid, worker, action_id, worker_timeout):
         sa.or_(TABLE.c.owner.is_(None), TABLE.c.owner.not_in(alive))).values(
             owner=worker, updated_at=session.now()))
     return bool(result.rowcount)
+
+
+@session.write
+def disown(connection, uuid, worker_timeout):
+    """Take an instance without a host from a worker that is dead; False if a live one drives it."""
+    workers = models.workers
+    alive = sa.select(workers.c.uuid).where(workers.c.last_seen > _ago(worker_timeout))
+    result = connection.execute(sa.update(TABLE).where(
+        TABLE.c.uuid == uuid, TABLE.c.deleted == 0, TABLE.c.host.is_(None),
+        sa.or_(TABLE.c.owner.is_(None), TABLE.c.owner.not_in(alive))).values(owner=None, updated_at=session.now()))
+    return bool(result.rowcount)

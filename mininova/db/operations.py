@@ -81,3 +81,19 @@ def fail_build(connection, uuid, expected, action_message, request_id, fault):
         actions.finish.within(connection, uuid, request_id, action_message)
         actions.create_fault.within(connection, fault)
     return written, found
+
+
+@session.write
+def destroy_unowned(connection, uuid, action, worker_timeout):
+    """Delete an instance that is on no host and that no live worker drives, with the record of who asked for it.
+
+    :param action: columns of instance_actions; the action is over at once
+    :returns: the deletion time, or None if somebody has the instance, or it is gone
+    """
+    if not instances.disown.within(connection, uuid, worker_timeout):
+        return None
+    deleted_at = instances.destroy.within(connection, uuid, {'host': None})
+    actions.start.within(connection, action)
+    # Whatever else was under way is over with it.
+    actions.finish_all.within(connection, uuid)
+    return deleted_at

@@ -8,10 +8,20 @@ import itertools
 
 MODULES = (
     'base',
+    'admin_actions',
+    'console_output',
+    'extended_server_attributes',
     'extensions',
     'flavor_access',
     'flavors',
     'flavors_extraspecs',
+    'instance_actions',
+    'ips',
+    'lock_server',
+    'server_diagnostics',
+    'server_metadata',
+    'server_tags',
+    'servers',
 )
 
 
