@@ -3,9 +3,7 @@
 from tests.fixtures.network import (  # noqa: F401
     admin,
     change_instance,
-    conf,
     context,
-    database,
     make_instance,
     make_network,
 )
