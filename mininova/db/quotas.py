@@ -40,8 +40,10 @@ def count_servers(connection, project_id, user_id=None):
 
 
 @session.read
-def usage(connection, project_id, user_id=None):
-    return count_servers(connection, project_id, user_id)
+def usage(connection, project_id):
+    """Return what a project has of everything that is counted in rows: {resource: number}."""
+    groups = sa.select(sa.func.count()).where(models.instance_groups.c.project_id == project_id)
+    return {**count_servers(connection, project_id), 'server_groups': connection.execute(groups).scalar_one()}
 
 
 def check_within(connection, project_id, user_id, deltas, project_limits, user_limits):
@@ -87,13 +89,14 @@ def get_limits(connection, project_id, user_id=''):
     """Return the limits set for a project ('' user) or for one user in it: {resource: hard_limit}."""
     rows = connection.execute(sa.select(LIMITS.c.resource, LIMITS.c.hard_limit).where(
         LIMITS.c.project_id == project_id, LIMITS.c.user_id == user_id))
-    return {resource: limit for resource, limit in rows}
+    return {row.resource: row.hard_limit for row in rows}
 
 
 @session.read
 def get_class_limits(connection, class_name='default'):
-    rows = connection.execute(sa.select(CLASSES.c.resource, CLASSES.c.hard_limit).where(CLASSES.c.class_name == class_name))
-    return {resource: limit for resource, limit in rows}
+    rows = connection.execute(sa.select(CLASSES.c.resource,
+                                        CLASSES.c.hard_limit).where(CLASSES.c.class_name == class_name))
+    return {row.resource: row.hard_limit for row in rows}
 
 
 @session.read
@@ -107,7 +110,8 @@ def get_effective(connection, project_id, user_id):
 def set_limit(connection, project_id, resource, limit, user_id=''):
     """Set one limit of a project or of one of its users."""
     where = (LIMITS.c.project_id == project_id, LIMITS.c.user_id == user_id, LIMITS.c.resource == resource)
-    if not connection.execute(sa.update(LIMITS).where(*where).values(hard_limit=limit, updated_at=session.now())).rowcount:
+    if not connection.execute(sa.update(LIMITS).where(*where).values(hard_limit=limit,
+                                                                     updated_at=session.now())).rowcount:
         connection.execute(sa.insert(LIMITS).values(project_id=project_id, user_id=user_id, resource=resource,
                                                     hard_limit=limit, created_at=session.now()))
 

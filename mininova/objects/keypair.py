@@ -9,7 +9,8 @@ db = base.Database('keypairs')
 @base.register
 class KeyPair(base.NovaObject, base.NovaPersistentObject):
     VERSION = '1.0'
-    fields = {'id': fields.integer(), 'name': fields.text(nullable=False), 'user_id': fields.text(), 'fingerprint': fields.text(),
+    fields = {'id': fields.integer(), 'name': fields.text(nullable=False), 'user_id': fields.text(),
+              'fingerprint': fields.text(),
               'public_key': fields.text(), 'type': fields.text()}
 
     @base.remotable_classmethod
@@ -52,7 +53,12 @@ class KeyPairList(base.ObjectListBase, base.NovaObject):
 
         :raises MarkerNotFound: (400)
         """
+        return cls._from_rows(context, KeyPair, cls.get_rows(context, user_id, limit, marker))
+
+    @staticmethod
+    def get_rows(context, user_id, limit=None, marker=None):
+        """Return the same as plain mappings, for the lists of the API."""
         rows = db.list_by_user(user_id, limit, marker)
         if rows is None:
             raise exception.MarkerNotFound(marker=marker)
-        return cls._from_rows(context, KeyPair, rows)
+        return rows

@@ -17,6 +17,7 @@ MODULES = (
     'flavors_extraspecs',
     'instance_actions',
     'ips',
+    'keypairs',
     'lock_server',
     'server_diagnostics',
     'server_metadata',
