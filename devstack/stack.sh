@@ -10,9 +10,6 @@ set -eEuo pipefail
 
 TOP_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 [ "$(id -u)" -eq 0 ] || exec sudo -E "$TOP_DIR/stack.sh" "$@"
-umask 022
-export LC_ALL=C.UTF-8 PATH=$PATH:/usr/sbin:/sbin
-
 for option in "$@"; do
     case $option in
         --systemd) USE_SYSTEMD=True ;;
@@ -21,12 +18,7 @@ for option in "$@"; do
     esac
 done
 
-source "$TOP_DIR/functions"
-load_settings
-for lib in services machine database rpc_backend keystone glance libvirt nova guest screen systemd; do
-    source "$TOP_DIR/lib/$lib"
-done
-load_service_table
+source "$TOP_DIR/lib/all"
 
 trap unexpected_failure ERR
 trap interrupted INT TERM
@@ -40,10 +32,10 @@ run_all_steps() {
     run_step 'packages'      install_packages
     run_step 'virtualenvs'   install_venvs
     run_step 'configuration' configure_all
-    run_step 'database'      start_database
-    run_step 'broker'        start_rpc_backend
+    run_step 'database'      bring_up_database
     run_step 'identity'      bring_up_keystone
     run_step 'images'        bring_up_glance
+    run_step 'broker'        wait_for_rpc_backend
     run_step 'hypervisor'    start_libvirt
     run_step 'nova config'   configure_nova
     run_step 'nova schema'   init_nova
@@ -70,6 +62,7 @@ configure_all() {
     detail "$DEST/etc, passwords in $DEST/.passwords"
 }
 
+bring_up_database() { start_rpc_backend; start_database; }
 bring_up_keystone() { init_keystone; start_keystone; }
 bring_up_glance() { init_glance; start_glance; }
 
@@ -86,20 +79,21 @@ refuse_to_run_twice() {
     flock -n 8 || fail "another stack.sh is at work below $DEST" "it holds $DEST/.lock" 'nothing was changed.' "wait for it to end"
 }
 
-memory_mb() {                   # memory_mb TEXT: PSS of this lab's processes with TEXT in their command line
-    local pid kb=0 dir
-    for dir in /proc/[0-9]*; do
-        pid=${dir#/proc/}
-        grep -qsaF "$1" "$dir/cmdline" && of_this_lab "$pid" || continue
-        kb=$((kb + $(awk '$1 == "Pss:" { print $2 }' "$dir/smaps_rollup" 2> /dev/null || echo 0)))
+memory_mb() {                   # of Nova's processes and their workers, shared pages counted once
+    local name pid kb=0
+    for name in "${SERVICES[@]}"; do
+        [[ $name == n-* ]] || continue
+        for pid in $(pgrep -g "$(service_pid "$name")"); do
+            kb=$((kb + $(awk '$1 == "Pss:" { print $2 }' "/proc/$pid/smaps_rollup")))
+        done
     done
     echo $((kb / 1024))
 }
 
 print_summary() {
     say ''
-    [ -z "${CONSOLE_LINES-}" ] || say "$(sed 's/^/  guest said    /' <<< "$CONSOLE_LINES")"$'\n'
-    say "Ready in $SECONDS s.  Memory: $(memory_mb "$NOVA_VENV") MB for Nova's processes."
+    [ -z "${CONSOLE_LINES-}" ] || say "  guest said    ${CONSOLE_LINES//$'\n'/$'\n'                }"$'\n'
+    say "Ready in $SECONDS s$(! nova_enabled || echo ", Nova's processes take $(memory_mb) MB")."
     print_what_next
     say "  timing        $(printf '%s · ' "${TIMES[@]}" | sed 's/ · $//')"
 }
@@ -125,8 +119,7 @@ if lab_is_up; then
     exit 0
 fi
 
-STEPS=$(declare -f run_all_steps | grep -c run_step.)
-STEPS=$((STEPS))
+STEPS=$(declare -f run_all_steps | grep -c 'run_step ')
 mkdir -p "$DEST"
 refuse_to_run_twice
 open_log

@@ -35,13 +35,12 @@ def ensure_project(identity, name):
 
 def ensure_user(args, identity, name, password, project, roles):
     """Give a user a password and roles in a project, making what is not there."""
-    user = identity.find_user(name)
-    if user is None:
-        user = identity.create_user(name=name, password=password, domain_id='default')
+    known = identity.find_user(name)
+    user = known or identity.create_user(name=name, password=password, domain_id='default')
     for role_name in roles:
         role = identity.find_role(role_name) or identity.create_role(name=role_name)
         identity.assign_project_role_to_user(project, user, role)
-    if not can_log_in(args, name, password, project):
+    if known and not can_log_in(args, name, password, project):
         identity.update_user(user, password=password)
 
 
