@@ -12,6 +12,7 @@ import tempfile
 import time
 
 BRIDGE = 'br-contract'
+NEEDS_ROOT = 'a private libvirtd needs root'
 
 _INIT = r"""
 set -e
@@ -41,7 +42,7 @@ while :; do sleep 3600 & wait $!; done
 def missing():
     """Return why no private libvirtd can be started here, None if it can."""
     if os.geteuid() != 0:
-        return 'a private libvirtd needs root'
+        return NEEDS_ROOT
     for tool in ('libvirtd', 'virtlogd', 'qemu-system-x86_64', 'unshare', 'nsenter', 'ip'):
         if not shutil.which(tool, path=os.environ['PATH'] + ':/usr/sbin:/sbin'):
             return f'{tool} is not installed'
