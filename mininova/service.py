@@ -5,6 +5,7 @@
 ``serve`` hands one to oslo.service, which forks workers and handles SIGTERM (drain and exit), SIGHUP (read mutable
 options again) and, with Type=notify, tells systemd when the service is ready.
 """
+import gc
 import os
 import socket
 
@@ -176,11 +177,19 @@ def serve(server, workers=None):
         raise exception.NovaException('serve() was already called; hand further services to process_launcher().')
     if workers is not None and workers < 1:
         raise exception.InvalidWorkers(name='workers', workers=workers)
+    _share_memory_with_workers()
     _launcher = service.launch(CONF, server, workers=workers if workers and workers > 1 else None, restart_method='mutate')
+
+
+def _share_memory_with_workers():
+    """Keep the collector from writing to what is loaded: pages that nobody writes stay shared after a fork."""
+    gc.collect()
+    gc.freeze()
 
 
 def process_launcher():
     """Return a launcher that runs several services, each with its own number of processes."""
+    _share_memory_with_workers()
     return service.ProcessLauncher(CONF, restart_method='mutate')
 
 

@@ -28,6 +28,7 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
     another one is stale.  ``flavor`` is the flavor as it was at the last create or resize.
     """
     VERSION = '1.0'
+    OBJ_IDENTITY = ('id', 'uuid', 'action_id')
     fields = {
         'id': fields.integer(), 'uuid': fields.UUIDField(), 'user_id': fields.text(), 'project_id': fields.text(),
         'image_ref': fields.text(), 'kernel_id': fields.text(), 'ramdisk_id': fields.text(), 'hostname': fields.text(),

@@ -49,7 +49,10 @@ class BuildOperations(base.Operations):
     def _queue(self, context, instance, *arguments):
         # Waiting for its turn it counts as being worked on, so that the reconciler does not start it twice.
         with self.host.busy_with(instance.uuid):
-            self._builds.spawn(self._build_and_record, context, instance, *arguments).wait()
+            try:
+                self._builds.spawn(self._build_and_record, context, instance, *arguments).wait()
+            except Exception:
+                LOG.exception('The build broke off; the reconciler takes it up.', instance=instance)
 
     def _build_and_record(self, context, instance, request_spec, alternates, admin_password, injected_files):
         context.update_store()
