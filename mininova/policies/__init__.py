@@ -9,20 +9,27 @@ import itertools
 MODULES = (
     'base',
     'admin_actions',
+    'availability_zone',
     'console_output',
     'extended_server_attributes',
     'extensions',
     'flavor_access',
     'flavors',
     'flavors_extraspecs',
+    'hypervisors',
+    'image_metadata',
+    'images',
     'instance_actions',
     'ips',
     'keypairs',
+    'limits',
     'lock_server',
+    'networks',
     'server_diagnostics',
     'server_metadata',
     'server_tags',
     'servers',
+    'services',
 )
 
 
