@@ -243,11 +243,15 @@ def test_numbers_have_limits():
     wrong = []
     for section, option in our_options():
         is_open = type(option.type).__name__ in ('Integer', 'Float') and option.type.min is None
-        may_be_negative = option.name.endswith('_multiplier') or (option.default or 0) < 0
+        may_be_negative = option.name.endswith('_multiplier') or _is_negative(option.default)
         # A wrong number of workers is answered in words at the start, by mininova/service.py.
         if is_open and not may_be_negative and not option.name.endswith('_workers'):
             wrong.append(f'[{section}] {option.name}')
     tree.report(wrong)
+
+
+def _is_negative(default):
+    return isinstance(default, (int, float)) and default < 0
 
 
 def test_options_are_read_when_used_and_not_at_import():

@@ -77,6 +77,7 @@ def test_only_compute_and_conductor_write_states():
 def test_no_state_is_written_as_a_bare_word():
     """``vm_states.ACTIVE``, never 'active': a typing mistake must not become a state."""
     tree.report(f'{module.where(target.lineno)}: {value.value!r}'
-                for name, module in tree.modules().items() if name.startswith(('mininova.compute', 'mininova.conductor'))
+                for name, module in tree.modules().items()
+                if name.startswith(('mininova.compute', 'mininova.conductor'))
                 for target, value in assigned(module) if target.attr in ('vm_state', 'task_state')
                 and isinstance(value, ast.Constant) and isinstance(value.value, str))
