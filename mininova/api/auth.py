@@ -8,9 +8,10 @@ import json
 import logging
 
 import webob.exc
+from oslo_middleware import exceptions as middleware_exceptions
 
 import mininova.conf
-from mininova import context
+from mininova import context, exception
 from mininova.api import compute_req_id
 
 CONF = mininova.conf.CONF
@@ -21,6 +22,8 @@ def pipeline_factory_v21(loader, global_conf, **local_conf):
     """Paste composite: build the pipeline that [api] auth_strategy names.
 
     Only its own filters are loaded, so that keystonemiddleware costs nothing where it is not used.
+
+    :raises ConfigNotFound: the file of the http_basic users cannot be read
     """
     strategy = CONF.api.auth_strategy
     if strategy not in local_conf:
@@ -28,7 +31,10 @@ def pipeline_factory_v21(loader, global_conf, **local_conf):
     *filter_names, application_name = local_conf[strategy].split()
     application = loader.get_app(application_name)
     for name in reversed(filter_names):
-        wrapped = loader.get_filter(name)(application)
+        try:
+            wrapped = loader.get_filter(name)(application)
+        except middleware_exceptions.ConfigInvalid as error:
+            raise exception.ConfigNotFound(path=CONF.oslo_middleware.http_basic_auth_user_file) from error
         if not _is_idle(name, wrapped):
             application = wrapped
     return application
