@@ -6,4 +6,5 @@ pytest_plugins = (
     'tests.plugins.honesty',
     'tests.plugins.shards',
     'tests.fixtures.base',
+    'tests.fixtures.network',
 )

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A compute host's nova-network and metadata service without a broker: takes calls as JSON lines on a unix socket.
+
+Started by network_lab.py inside a network namespace, once per simulated host; opens the database directly.
+"""
+import json
+import os
+import socket
+import sys
+
+import mininova.cmd  # noqa: F401  (must come first: it patches the standard library)
+import mininova.conf
+from mininova import concurrency, config, context, service, wsgi
+from mininova.network import manager
+
+CONF = mininova.conf.CONF
+
+
+class Agent:
+    """The manager, with its timers."""
+
+    def __init__(self):
+        self._context = context.get_admin_context()
+        self.manager = manager.NetworkManager(CONF.host, 'nova-network')
+        self.manager.init_host(None)
+        self.manager.start_periodic_tasks()
+
+    def allocate(self, instance_uuid, project_id):
+        return self.manager.allocate_for_instance(self._context, instance_uuid, project_id, None)
+
+    def deallocate(self, instance_uuid):
+        self.manager.deallocate_for_instance(self._context, instance_uuid)
+
+    def facts(self):
+        return self.manager.get_host_facts(self._context)
+
+    def repair(self):
+        self.manager.repair()
+
+    def sync(self):
+        self.manager.sync()
+
+
+def answer(agent, request):
+    try:
+        return {'result': getattr(agent, request['method'])(*request['args'])}
+    except Exception as error:
+        return {'error': f'{type(error).__name__}: {error}'}
+
+
+def talk(agent, connection):
+    with connection, connection.makefile('rw') as stream:
+        for line in stream:
+            stream.write(json.dumps(answer(agent, json.loads(line))) + '\n')
+            stream.flush()
+
+
+def main():
+    config.parse_args(['network-agent', *sys.argv[2:]], configure_rpc=False)
+    agent = Agent()
+    metadata = service.WSGIService('metadata', loader=wsgi.Loader())
+    metadata.start()
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(sys.argv[1] + '.new')
+    server.listen()
+    os.rename(sys.argv[1] + '.new', sys.argv[1])
+    while True:
+        connection, _address = server.accept()
+        concurrency.spawn(talk, agent, connection)
+
+
+if __name__ == '__main__':
+    main()
