@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""API: images, wherever they come from.  Used by nova-api and nova-compute.  Nova: nova/image/glance.py API.
+
+An image is a dictionary: id, name, status, size (bytes), container_format, disk_format, min_ram (MiB), min_disk (GiB),
+owner, visibility, is_public, protected, checksum, created_at, updated_at (times, UTC without zone), deleted and
+``properties``, a dictionary of texts with everything else.
+"""
+from stevedore import driver
+
+import mininova.conf
+
+CONF = mininova.conf.CONF
+
+
+class API:
+    """Hands each question to the backend of [image] backend, which is loaded on first use."""
+
+    def __init__(self):
+        self._loaded = None
+
+    @property
+    def _backend(self):
+        if self._loaded is None:
+            self._loaded = driver.DriverManager('mininova.image.backends', CONF.image.backend, invoke_on_load=True).driver
+        return self._loaded
+
+    def get(self, context, image_id):
+        """Return one image.
+
+        :raises ImageNotFound: unknown, or not the caller's to see (404)
+        :raises ImageNotAuthorized: (403)
+        :raises GlanceConnectionFailed: the image service is away (503)
+        """
+        return self._backend.get(context, image_id)
+
+    def get_all(self, context, filters=None, limit=None, marker=None, sort_key='created_at', sort_dir='desc'):
+        """Return images visible to the caller.
+
+        :param filters: {'name', 'status', 'visibility', 'min_ram', 'min_disk', 'property-x', 'changes-since'}
+        :param marker: id of the last one seen
+        :raises MarkerNotFound: (400)
+        """
+        return self._backend.get_all(context, filters or {}, limit, marker, sort_key, sort_dir)
+
+    def download(self, context, image_id, dest_path):
+        """Write an image's bytes to a new file; on failure no file is left.
+
+        :raises ImageNotFound, ImageNotAuthorized, ImageUnacceptable, GlanceConnectionFailed:
+        """
+        self._backend.download(context, image_id, dest_path)
+
+    def create(self, context, image, data=None):
+        """Make an image record, with its bytes if given, and return it."""
+        return self._backend.create(context, image, data)
+
+    def update(self, context, image_id, image, purge_props=False):
+        """Change an image and return it.
+
+        :param purge_props: drop the properties that `image` does not name
+        """
+        return self._backend.update(context, image_id, image, purge_props)
+
+    def delete(self, context, image_id):
+        """Remove an image.
+
+        :raises ImageNotFound, ImageNotAuthorized: a protected image is the latter (403)
+        """
+        self._backend.delete(context, image_id)
