@@ -43,8 +43,10 @@ def _table(name, *items, soft_delete=False, **kwargs):
     stamps = [sa.Column('created_at', Time), sa.Column('updated_at', Time)]
     if soft_delete:
         stamps += [sa.Column('deleted_at', Time), sa.Column('deleted', sa.Integer, nullable=False, server_default='0')]
+    # SQLite would give a deleted row's id to the next one; nobody who remembers ids may be deceived by that.
     return sa.Table(name, metadata, sa.Column('id', sa.Integer, primary_key=True, autoincrement=True),
-                    *columns, *stamps, *constraints, mysql_engine='InnoDB', mysql_charset='utf8mb4', **kwargs)
+                    *columns, *stamps, *constraints, mysql_engine='InnoDB', mysql_charset='utf8mb4',
+                    sqlite_autoincrement=True, **kwargs)
 
 
 def _text(name, length=255, **kwargs):
@@ -91,7 +93,8 @@ request_specs = _table('request_specs', _text('instance_uuid', 36, nullable=Fals
 
 scheduling_reports = _table(
     'scheduling_reports', _text('instance_uuid', 36, index=True), _text('request_id', index=True), _text('outcome'),
-    _text('selected_host'), sa.Column('summary', BigText), sa.Column('details', Json))
+    _text('selected_host'), sa.Column('summary', BigText), sa.Column('details', Json),
+    sa.Index('ix_scheduling_reports_created_at', 'created_at'))
 
 block_device_mapping = _table(
     'block_device_mapping', _text('uuid', 36, unique=True), _text('instance_uuid', 36, index=True), _text('source_type'), _text('destination_type'),
@@ -140,7 +143,7 @@ compute_nodes = _table(
     _integer('disk_available_least'), _integer('running_vms', server_default='0'), _integer('current_workload', server_default='0'),
     _text('hypervisor_type'), _integer('hypervisor_version'), _text('host_ip', 39), sa.Column('cpu_info', Json),
     sa.Column('supported_instances', Json), sa.Column('stats', Json), _text('uptime'),
-    sa.Column('cpu_allocation_ratio', sa.Float), sa.Column('ram_allocation_ratio', sa.Float), sa.Column('disk_allocation_ratio', sa.Float),
+    sa.Column('cpu_allocation_ratio', sa.Double), sa.Column('ram_allocation_ratio', sa.Double), sa.Column('disk_allocation_ratio', sa.Double),
     _integer('generation', nullable=False, server_default='0'), sa.UniqueConstraint('host', 'hypervisor_hostname'))
 
 allocations = _table(
