@@ -36,7 +36,8 @@ def init(conf=CONF):
     """Connect lazily to the message bus of `transport_url`."""
     global _transport, _notification_transport
     _transport = messaging.get_rpc_transport(conf, allowed_remote_exmods=ALLOWED_REMOTE_EXCEPTIONS)
-    _notification_transport = messaging.get_notification_transport(conf, allowed_remote_exmods=ALLOWED_REMOTE_EXCEPTIONS)
+    _notification_transport = messaging.get_notification_transport(conf,
+                                                                   allowed_remote_exmods=ALLOWED_REMOTE_EXCEPTIONS)
 
 
 def initialized():
@@ -79,7 +80,8 @@ def _require_transport():
 
 def get_client(target, timeout=None):
     """Return a client for calls and casts to a target."""
-    return messaging.get_rpc_client(_require_transport(), target, timeout=timeout, serializer=RequestContextSerializer())
+    return messaging.get_rpc_client(_require_transport(), target, timeout=timeout,
+                                    serializer=RequestContextSerializer())
 
 
 def get_server(target, endpoints):
@@ -125,7 +127,8 @@ class Client:
     @property
     def client(self):
         if self._client is None:
-            self._client = get_client(messaging.Target(topic=self.TOPIC, version=self.VERSION, namespace=self.NAMESPACE))
+            self._client = get_client(messaging.Target(topic=self.TOPIC, version=self.VERSION,
+                                                       namespace=self.NAMESPACE))
         return self._client
 
     def _cast(self, context, method, server=None, **kwargs):

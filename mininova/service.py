@@ -138,7 +138,8 @@ class WSGIService(service.ServiceBase):
         self.port = getattr(CONF, f'{name}_listen_port')
         self.workers = self._workers(name)
         self.use_ssl = use_ssl
-        self.server = wsgi.Server(name, self.app, host=self.host, port=self.port, use_ssl=use_ssl, max_url_len=max_url_len)
+        self.server = wsgi.Server(name, self.app, host=self.host, port=self.port, use_ssl=use_ssl,
+                                  max_url_len=max_url_len)
         self.port = self.server.port
 
     @staticmethod
@@ -178,7 +179,8 @@ def serve(server, workers=None):
     if workers is not None and workers < 1:
         raise exception.InvalidWorkers(name='workers', workers=workers)
     _share_memory_with_workers()
-    _launcher = service.launch(CONF, server, workers=workers if workers and workers > 1 else None, restart_method='mutate')
+    _launcher = service.launch(CONF, server, workers=workers if workers and workers > 1 else None,
+                               restart_method='mutate')
 
 
 def _share_memory_with_workers():
