@@ -42,7 +42,10 @@ service gives out ids that are not hexadecimal. It must match none of the collec
 def register_opts(conf):
     conf.register_opts(API_OPTS, group='api')
     conf.register_opts(V21_OPTS, group='osapi_v21')
-    conf.register_cli_opt(INSECURE_OPT)
+    try:
+        conf.register_cli_opt(INSECURE_OPT)
+    except cfg.ArgsAlreadyParsedError:  # privsep-helper reads its command line before it imports our code
+        conf.register_opt(INSECURE_OPT)
 
 
 def list_opts():
