@@ -4,6 +4,7 @@ import mininova.cmd  # noqa: F401  (must come first: it patches the standard lib
 
 pytest_plugins = (
     'tests.plugins.honesty',
+    'tests.plugins.logs',
     'tests.plugins.shards',
     'tests.fixtures.base',
     'tests.fixtures.network',

@@ -2,8 +2,8 @@
 """Nothing is skipped in silence, and the runner learns what ran.
 
 A test that needs something real says ``@pytest.mark.needs('rabbit')``.  It is left out only when the user asked for
-that (``./run_tests.sh --without-rabbit`` sets MININOVA_WITHOUT); every other skip, and every expected failure, counts as
-failed.
+that: ``./run_tests.sh --without-rabbit`` sets MININOVA_WITHOUT.  Every other skip, and every expected failure, counts
+as failed.
 The counts of a run go to the file MININOVA_TEST_COUNTS: passed, failed, left out.
 """
 import os
