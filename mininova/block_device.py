@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The disks a create request asks for, checked and written out as block device mappings (nova-api).
 
-Nova: nova/block_device.py and the checks in nova/compute/api.py.  Without a volume service a server has local disks only: the
-root disk from its image, ephemeral disks and swap within what its flavor grants.  Sizes are GiB, of swap MiB.
+Nova: nova/block_device.py and the checks in nova/compute/api.py.  Without a volume service a server has local disks
+only: the root disk from its image, ephemeral disks and swap within what its flavor grants.  Sizes are GiB, of swap MiB.
 """
 from oslo_utils import strutils, uuidutils
 
@@ -46,7 +46,8 @@ def _from_v2_item(item, image_id):
     boot_index = _integer(item, 'boot_index')
     destination = item.get('destination_type') or ('volume' if source in ('volume', 'snapshot') else 'local')
     if destination == 'volume' or source in ('volume', 'snapshot'):
-        raise exception.UnsupportedInNoVolumeService(what=f'A disk of source_type {source} and destination_type {destination}')
+        raise exception.UnsupportedInNoVolumeService(
+            what=f'A disk of source_type {source} and destination_type {destination}')
     if item.get('volume_type'):
         raise exception.UnsupportedInNoVolumeService(what='A volume_type')
     if source == 'image':
@@ -67,7 +68,8 @@ def _check_image_device(uuid, image_id, boot_index):
     if not image_id or boot_index != 0:
         raise exception.InvalidBDMFormat(details='Mapping image to local is not supported.')
     if uuid.lower() != image_id.lower():
-        raise exception.InvalidBDMFormat(details='The disk of boot_index 0 is made of another image than imageRef names.')
+        raise exception.InvalidBDMFormat(
+            details='The disk of boot_index 0 is made of another image than imageRef names.')
 
 
 def _from_v1_item(item):
@@ -119,7 +121,8 @@ def complete(devices, flavor, image_id):
     """
     found = list(devices)
     if image_id and not any(device['boot_index'] == 0 for device in found):
-        found.insert(0, _device('image', 'local', {}, boot_index=0, image_id=image_id, guest_format=None, volume_size=None))
+        found.insert(0, _device('image', 'local', {}, boot_index=0, image_id=image_id, guest_format=None,
+                                volume_size=None))
     _check_boot_sequence(found)
     _check_blank_disks(found, flavor)
     if 0 <= CONF.max_local_block_devices < len(found):
@@ -128,7 +131,8 @@ def complete(devices, flavor, image_id):
 
 
 def _check_boot_sequence(devices):
-    order = sorted(device['boot_index'] for device in devices if device['boot_index'] is not None and device['boot_index'] >= 0)
+    order = sorted(device['boot_index'] for device in devices if device['boot_index'] is not None
+                   and device['boot_index'] >= 0)
     if order != list(range(len(order))) or not order:
         raise exception.InvalidBDMBootSequence()
 
@@ -147,8 +151,8 @@ def _check_blank_disks(devices, flavor):
     ephemeral = sum(device['volume_size'] for device in blank if device['guest_format'] != SWAP)
     if ephemeral > flavor.ephemeral_gb:
         raise exception.InvalidBDMFormat(details=(
-            'Ephemeral disks requested are larger than the instance type allows. If no size is given in one block device '
-            'mapping, flavor ephemeral size will be used.'))
+            'Ephemeral disks requested are larger than the instance type allows. If no size is given in one block '
+            'device mapping, flavor ephemeral size will be used.'))
 
 
 def rows_for(instance_uuid, devices):

@@ -126,6 +126,9 @@ class MarkerNotFound(Invalid):
 class InvalidInstanceIDMalformed(Invalid):
     msg_fmt = 'Invalid id: %(instance_id)s (expecting "i-...")'
 
+class ComputeServiceUnavailable(Invalid):
+    msg_fmt = 'Compute service of %(host)s is unavailable at this time.'
+
 class InvalidUUID(Invalid):
     msg_fmt = 'Expected a uuid but received %(uuid)s.'
 
@@ -290,7 +293,7 @@ class Conflict(NovaException):
     safe = True
 
 class InstanceInvalidState(Conflict):
-    msg_fmt = 'Instance %(instance_uuid)s in %(attr)s %(state)s. Cannot %(method)s while the instance is in this state.'
+    msg_fmt = "Cannot '%(method)s' instance %(instance_uuid)s while it is in %(attr)s %(state)s"
 
 class InstanceNotReady(Conflict):
     msg_fmt = 'Instance %(instance_id)s is not ready'

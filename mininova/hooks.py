@@ -58,7 +58,8 @@ def _hooks_of(name):
     found = _loaded.get(name)
     if found is None:
         with _lock:
-            manager = stevedore.hook.HookManager(NAMESPACE, name, invoke_on_load=True, on_load_failure_callback=_tell_failure)
+            manager = stevedore.hook.HookManager(NAMESPACE, name, invoke_on_load=True,
+                                                 on_load_failure_callback=_tell_failure)
             found = _loaded[name] = [extension.obj for extension in manager]
     return found
 

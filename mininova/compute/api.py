@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What may be asked of a server; runs in nova-api, never on a compute host.  Nova: nova/compute/api.py.
 
-An action is a method under ``@instance_action``: lock, state, then *one* transaction that sets the task state, a new action id
-and the record of what was asked; only then is a message sent, which is no more than a wake-up.
+An action is a method under ``@instance_action``: lock, state, then *one* transaction that sets the task state, a new
+action id and the record of what was asked; only then is a message sent, which is no more than a wake-up.
 
-See also: ``create.py`` (POST /servers), ``search.py`` (lists), ``flavors.py``, ``keypairs.py`` and ``hosts.py`` for what
-Nova has in this module too.
+See also: ``create.py`` (POST /servers), ``search.py`` (lists), ``flavors.py``, ``keypairs.py`` and ``hosts.py`` for
+what Nova has in this module too.
 """
 import copy
 import functools
@@ -14,7 +14,7 @@ from oslo_log import log
 from oslo_utils import uuidutils
 
 import mininova.conf
-from mininova import exception, hooks, objects, rpc, servicegroup
+from mininova import exception, hooks, objects, quota, rpc, servicegroup
 from mininova.compute import create, state_machine, task_states
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.conductor import api as conductor_api
@@ -22,17 +22,21 @@ from mininova.crashpoint import crashpoint
 from mininova.image import api as image_api
 from mininova.network import api as network_api
 from mininova.notifications import instance as notifications
+from mininova.objects import instance_rows
 from mininova.policies import lock_server as lock_policies
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
+MAX_TAGS = 50
+
 
 def instance_action(method):
-    """Decorate ``method(self, context, instance, **arguments)``, an action of the table in state_machine under the same name.
+    """Decorate ``method(self, context, instance, **arguments)``, an action of the table in state_machine under the
+    same name.
 
-    The body only sends the message.  It runs after the action was accepted; when it cannot send, the action still stands and
-    the compute host's reconciler carries it out.
+    The body only sends the message.  It runs after the action was accepted; when it cannot send, the action still
+    stands and the compute host's reconciler carries it out.
     """
     name = method.__name__
 
@@ -266,6 +270,49 @@ class API:
         for name, value in changes.items():
             setattr(instance, name, value)
         instance.save()
+
+    def update_metadata(self, context, instance, metadata, replace=False):
+        """Add to a server's metadata, or replace it, and return all of it.
+
+        :raises InstanceIsLocked, InstanceInvalidState: (409)
+        :raises MetadataLimitExceeded: (403)
+        """
+        check_action(context, instance, 'update_metadata')
+        limit = quota.get_limit(context, 'metadata_items')
+        return instance_rows.merge_metadata(instance.uuid, metadata, limit, replace)
+
+    def delete_metadata_item(self, context, instance, key):
+        """Remove one item of a server's metadata.
+
+        :raises NotFound: there is no such item (404)
+        :raises InstanceIsLocked, InstanceInvalidState: (409)
+        """
+        if key not in instance_rows.get_metadata(instance.uuid):
+            raise exception.NotFound('Metadata item was not found')
+        check_action(context, instance, 'delete_metadata')
+        instance_rows.delete_metadata_item(instance.uuid, key)
+
+    def add_tag(self, context, instance, tag):
+        """Give a server a tag; False if it has it.
+
+        :raises InstanceInvalidState: (409)
+        """
+        check_action(context, instance, 'update_tags')
+        return instance_rows.add_tag(instance.uuid, tag, MAX_TAGS)
+
+    def replace_tags(self, context, instance, tags):
+        """Make `tags` all tags of a server."""
+        check_action(context, instance, 'update_tags')
+        instance_rows.replace_tags(instance.uuid, tags)
+
+    def delete_tag(self, context, instance, tag):
+        """Take a tag from a server.
+
+        :raises InstanceTagNotFound: it does not have it (404)
+        """
+        check_action(context, instance, 'update_tags')
+        if not instance_rows.delete_tag(instance.uuid, tag):
+            raise exception.InstanceTagNotFound(instance_id=instance.uuid, tag=tag)
 
     def pin_zone(self, context, instance, zone):
         """Bind a server to its zone for later moves, or with None let it go anywhere (2.104).

@@ -32,7 +32,8 @@ class ServerRequest:
     :param injected_files: [[path, base64 content], ...]
     :param networks: objects.NetworkRequestList; empty means all networks of the project
     :param availability_zone: may be zone:host:node
-    :param requested_host: host that the scheduler must take (2.74), unlike one in the zone it is still checked by the filters
+    :param requested_host: host that the scheduler must take (2.74), unlike one in the zone it is still checked by
+        the filters
     :param devices: columns of disks, as block_device.from_v2 gives them
     :param auto_disk_config: None takes the image's word
     :param scheduler_hints: {name: value or list of values}
@@ -120,13 +121,16 @@ class ServerCreator:
             'user_id': context.user_id, 'project_id': context.project_id, 'image_ref': request.image_id or '',
             'kernel_id': kernel_id or '', 'ramdisk_id': ramdisk_id or '', **_key_columns(context, request.key_name),
             'power_state': power_state.NOSTATE, 'vm_state': vm_states.BUILDING, 'task_state': task_states.SCHEDULING,
-            'vcpus': flavor.vcpus, 'memory_mb': flavor.memory_mb, 'root_gb': flavor.root_gb, 'ephemeral_gb': flavor.ephemeral_gb,
+            'vcpus': flavor.vcpus, 'memory_mb': flavor.memory_mb, 'root_gb': flavor.root_gb,
+            'ephemeral_gb': flavor.ephemeral_gb,
             'user_data': request.user_data, 'reservation_id': utils.generate_uid('r'),
             'display_description': request.description, 'locked': False, 'os_type': properties.get('os_type'),
             'architecture': properties.get('architecture') or properties.get('hw_architecture'),
-            'root_device_name': properties.get('root_device_name'), 'config_drive': 'True' if request.config_drive else '',
+            'root_device_name': properties.get('root_device_name'), 'config_drive': 'True'
+            if request.config_drive else '',
             'access_ip_v4': request.access_ip_v4, 'access_ip_v6': request.access_ip_v6, 'progress': 0,
-            'auto_disk_config': create_image.auto_disk_config(image, request.auto_disk_config), 'flavorid': flavor.flavorid,
+            'auto_disk_config': create_image.auto_disk_config(image, request.auto_disk_config),
+            'flavorid': flavor.flavorid,
             'flavor': flavor.to_embedded(), 'system_metadata': meta.to_system_metadata(), 'network_info': None,
             'build_attempt': 0,
         }
@@ -146,7 +150,8 @@ class ServerCreator:
             context, project_id=context.project_id, user_id=context.user_id, flavor=flavor, num_instances=1,
             image=None if image is None else objects.ImageMeta.from_dict(image),
             availability_zone=zone or create_placement.default_zone(), force_hosts=[host] if host else [],
-            force_nodes=[node] if node else [], requested_host=request.requested_host, requested_node=request.requested_node,
+            force_nodes=[node] if node else [], requested_host=request.requested_host,
+            requested_node=request.requested_node,
             ignore_hosts=[], scheduler_hints=hints, security_groups=list(request.security_groups), attempts=[],
             requested_networks=request.networks.to_document() if request.networks else [],
             group=None if group is None else {'uuid': group.uuid, 'policy': group.policy})
@@ -159,7 +164,8 @@ class ServerCreator:
         """
         fits = self.network_api.validate_networks(context, request.networks, request.max_count)
         if fits < request.min_count:
-            raise exception.NoMoreFixedIps(f'There are addresses for {fits} servers only; {request.min_count} were asked for.')
+            raise exception.NoMoreFixedIps(
+                f'There are addresses for {fits} servers only; {request.min_count} were asked for.')
         return min(fits, request.max_count)
 
 
@@ -192,7 +198,8 @@ def _draft(context, request, columns, spec, devices, group, index, count):
     uuid, action_id = uuidutils.generate_uuid(), uuidutils.generate_uuid()
     name = create_names.display_name(request.name, index, count)
     row = {**columns, 'uuid': uuid, 'action_id': action_id, 'launch_index': index, 'display_name': name,
-           'availability_zone': spec['availability_zone'], 'hostname': create_names.hostname(uuid, name, request.hostname)}
+           'availability_zone': spec['availability_zone'], 'hostname': create_names.hostname(uuid, name,
+                                                                                             request.hostname)}
     secrets = request.admin_password or request.injected_files
     return {
         'instance': row, 'metadata': request.metadata, 'tags': request.tags,

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the servers of one create request are called (nova-api).  Nova: _populate_instance_names of nova/compute/api.py."""
+"""What the servers of one create request are called (nova-api).  Nova: _populate_instance_names of
+nova/compute/api.py.
+"""
 from mininova import utils
 
 MAX_LENGTH = 255

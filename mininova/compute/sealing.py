@@ -2,8 +2,9 @@
 """What a create needs besides its rows and must not be readable in the database: password and injected files.
 
 nova-api seals them into the request spec, so that a create whose message was lost can be driven again; nova-conductor
-unseals them then.  The key is derived from ``[database] connection``, which holds the database's password and is the same
-wherever there is a database, and which a copy of the database does not contain.  New here: Nova has no such record.
+unseals them then.  The key is derived from ``[database] connection``, which holds the database's password and is the
+same wherever there is a database, and which a copy of the database does not contain.  New here: Nova has no such
+record.
 """
 import base64
 import functools
@@ -42,7 +43,7 @@ def unseal(text):
     try:
         password, files = json.loads(_cipher(CONF.database.connection).decrypt(text.encode()))
     except fernet.InvalidToken:
-        LOG.warning('The password and files of an accepted create cannot be read: [database] connection differs between the '
-                    'services that wrote and read it. The server is built without them.')
+        LOG.warning('The password and files of an accepted create cannot be read: [database] connection differs '
+                    'between the services that wrote and read it. The server is built without them.')
         return None, []
     return password, files

@@ -52,19 +52,24 @@ def _rule(vm_states, **kwargs):
 
 
 ACTIONS = {
-    'create': _rule((), starts=tasks.SCHEDULING, ends=vms.ACTIVE, must_be_unlocked=False, must_have_launched=False, action='create'),
-    'delete': _rule(ANY, task_states=ANY, starts=tasks.DELETING, ends=vms.DELETED, must_have_launched=False, action='delete'),
+    'create': _rule((), starts=tasks.SCHEDULING, ends=vms.ACTIVE, must_be_unlocked=False, must_have_launched=False,
+                    action='create'),
+    'delete': _rule(ANY, task_states=ANY, starts=tasks.DELETING, ends=vms.DELETED, must_have_launched=False,
+                    action='delete'),
     'start': _rule((vms.STOPPED,), starts=tasks.POWERING_ON, ends=vms.ACTIVE, needs_host=True, action='start'),
     'stop': _rule((vms.ACTIVE, vms.ERROR), starts=tasks.POWERING_OFF, ends=vms.STOPPED, needs_host=True, action='stop'),
     'reboot_soft': _rule((vms.ACTIVE,), starts=tasks.REBOOTING, ends=vms.ACTIVE, action='reboot'),
     'reboot_hard': _rule((vms.ACTIVE, vms.STOPPED, vms.PAUSED, vms.SUSPENDED, vms.ERROR), task_states=REBOOT_TASKS,
                          starts=tasks.REBOOTING_HARD, ends=vms.ACTIVE, action='reboot'),
     'update_metadata': _rule((vms.ACTIVE, vms.PAUSED, vms.SUSPENDED, vms.STOPPED), task_states=ANY),
-    'update_tags': _rule((vms.ACTIVE, vms.PAUSED, vms.SUSPENDED, vms.STOPPED), task_states=ANY),
+    'delete_metadata': _rule((vms.ACTIVE, vms.PAUSED, vms.SUSPENDED, vms.STOPPED), task_states=ANY),
+    'update_tags': _rule((vms.ACTIVE, vms.PAUSED, vms.SUSPENDED, vms.STOPPED), task_states=ANY, must_be_unlocked=False,
+                         must_have_launched=False),
 }
 
 # What each task leads to when nobody interferes: for recovery and for the generated page.
-METHOD_NAMES = {'reboot_soft': 'reboot', 'reboot_hard': 'reboot', 'update_metadata': 'update metadata', 'update_tags': 'update tags'}
+METHOD_NAMES = {'reboot_soft': 'reboot', 'reboot_hard': 'reboot', 'update_metadata': 'update metadata',
+                'update_tags': 'update tags'}
 
 
 def check(name, instance):
@@ -78,11 +83,14 @@ def check(name, instance):
     rule = ACTIONS[name]
     method = METHOD_NAMES.get(name, name)
     if rule.vm_states != ANY and instance.vm_state not in rule.vm_states:
-        raise exception.InstanceInvalidState(attr='vm_state', instance_uuid=instance.uuid, state=instance.vm_state, method=method)
+        raise exception.InstanceInvalidState(attr='vm_state', instance_uuid=instance.uuid, state=instance.vm_state,
+                                             method=method)
     if rule.task_states != ANY and instance.task_state not in rule.task_states:
-        raise exception.InstanceInvalidState(attr='task_state', instance_uuid=instance.uuid, state=instance.task_state, method=method)
+        raise exception.InstanceInvalidState(attr='task_state', instance_uuid=instance.uuid, state=instance.task_state,
+                                             method=method)
     if rule.must_have_launched and not instance.launched_at:
-        raise exception.InstanceInvalidState(attr='launched_at', instance_uuid=instance.uuid, state=None, method=method)
+        raise exception.InstanceInvalidState(f"Instance {instance.uuid} is in an invalid state for '{method}'", attr='launched_at',
+                                             instance_uuid=instance.uuid, state=None, method=method)
     if rule.needs_host and not instance.host:
         raise exception.InstanceNotReady(instance_id=instance.uuid)
     return rule

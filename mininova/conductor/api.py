@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conductor's workflows as nova-api asks for them.  Nova: nova/conductor/api.py.
 
-What is asked for here is already written in the database.  A message that cannot be sent is therefore no reason to refuse:
-the reconciler in nova-conductor finds the work within `[reconciler] grace` + `interval` seconds.
+What is asked for here is already written in the database.  A message that cannot be sent is therefore no reason to
+refuse: the reconciler in nova-conductor finds the work within `[reconciler] grace` + `interval` seconds.
 """
 from oslo_log import log
 

@@ -3,18 +3,22 @@
 import sqlalchemy as sa
 
 
-def page(query, table, sort, marker_row=None, limit=None):
+def page(query, table, sort, marker_row=None, limit=None, never_null=()):
     """Order a query and start it behind a row.
 
     :param sort: list of (column name, 'asc' or 'desc'); the last one must be unique
     :param marker_row: the last row of the previous page, or None
     :param limit: rows at most, None for all
+    :param never_null: columns that are declared nullable and never are: sorting by them can then use an index
     """
+    def may_be_null(column):
+        return column.nullable and column.name not in never_null
+
     for name, direction in sort:
         column = table.c[name]
         null_rank = sa.case((column.is_(None), 1), else_=0)
         query = query.order_by(null_rank, column.asc() if direction == 'asc' else column.desc()) \
-            if column.nullable else query.order_by(column.asc() if direction == 'asc' else column.desc())
+            if may_be_null(column) else query.order_by(column.asc() if direction == 'asc' else column.desc())
     if marker_row is not None:
         query = query.where(_behind(table, sort, marker_row))
     return query if limit is None else query.limit(limit)

@@ -6,4 +6,5 @@ RESET_STATE = 'os_compute_api:os-admin-actions:reset_state'
 
 
 def list_rules():
-    return [base.rule(RESET_STATE, base.ADMIN, 'Reset the state of a server.', 'POST /servers/{server_id}/action (os-resetState)')]
+    return [base.rule(RESET_STATE, base.ADMIN, 'Reset the state of a server.',
+                      'POST /servers/{server_id}/action (os-resetState)')]

@@ -16,5 +16,6 @@ def list_rules():
         base.rule(SHOW, base.PROJECT_READER_OR_ADMIN, 'Show an action on a server.', f'GET {_PATH}/{{request_id}}'),
         base.rule(EVENTS, base.ADMIN, 'See the events of an action with tracebacks (2.1-2.50) and hosts (2.62).',
                   f'GET {_PATH}/{{request_id}}'),
-        base.rule(EVENTS_DETAILS, base.ADMIN, 'See the details of the events of an action (2.84).', f'GET {_PATH}/{{request_id}}'),
+        base.rule(EVENTS_DETAILS, base.ADMIN, 'See the details of the events of an action (2.84).',
+                  f'GET {_PATH}/{{request_id}}'),
     ]

@@ -8,7 +8,8 @@ SHOW = 'os_compute_api:ips:show'
 
 def list_rules():
     return [
-        base.rule(INDEX, base.PROJECT_READER_OR_ADMIN, 'List the addresses of a server.', 'GET /servers/{server_id}/ips'),
+        base.rule(INDEX, base.PROJECT_READER_OR_ADMIN, 'List the addresses of a server.',
+                  'GET /servers/{server_id}/ips'),
         base.rule(SHOW, base.PROJECT_READER_OR_ADMIN, 'List the addresses of a server in one network.',
                   'GET /servers/{server_id}/ips/{network_label}'),
     ]

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Start, stop and reboot a server (nova-api).  In Nova: nova/api/openstack/compute/servers.py."""
+from mininova.api import validation
+from mininova.api.openstack import common, extensions, wsgi
+from mininova.api.openstack.compute.schemas import server_actions as schemas
+from mininova.compute import api as compute
+from mininova.policies import servers as policies
+
+
+class ServerActionsController(wsgi.Controller):
+    """What is done to a server as a whole."""
+
+    def __init__(self):
+        super().__init__()
+        self.compute_api = compute.API()
+
+    def _find(self, req, id, rule):
+        """Return (context, server) if there is such a server and the caller may act on it."""
+        context = req.environ['nova.context']
+        instance = common.get_instance(self.compute_api, context, id)
+        context.can(rule, target={'project_id': instance.project_id, 'user_id': instance.user_id})
+        return context, instance
+
+    @wsgi.action('os-start')
+    @wsgi.response(202)
+    @wsgi.expected_errors((404, 409))
+    @validation.schema(schemas.start)
+    def start(self, req, id, body):
+        self.compute_api.start(*self._find(req, id, policies.START))
+
+    @wsgi.action('os-stop')
+    @wsgi.response(202)
+    @wsgi.expected_errors((404, 409))
+    @validation.schema(schemas.stop)
+    def stop(self, req, id, body):
+        self.compute_api.stop(*self._find(req, id, policies.STOP))
+
+    @wsgi.action('reboot')
+    @wsgi.response(202)
+    @wsgi.expected_errors((404, 409))
+    @validation.schema(schemas.reboot)
+    def reboot(self, req, id, body):
+        self.compute_api.reboot(*self._find(req, id, policies.REBOOT), body['reboot']['type'].upper())
+
+
+class ServerActions(extensions.Extension):
+    """os-start, os-stop and reboot."""
+
+    alias = 'os-server-start-stop'
+    name = 'ServerStartStop'
+    is_core = True
+    actions = (extensions.ControllerActions('servers', ServerActionsController),)
