@@ -64,7 +64,7 @@ class NetworkManager(manager.Manager):
         if cards:
             self.networks.add(cards)
         crashpoint('network.allocate.after')
-        return ipam.network_info(cards)
+        return ipam.network_info(cards).plain()
 
     def deallocate_for_instance(self, context, instance_uuid):
         """Take back a guest's addresses and serve it no longer."""
@@ -76,7 +76,7 @@ class NetworkManager(manager.Manager):
 
     def get_instance_nw_info(self, context, instance_uuid):
         """Tell a guest's network_info."""
-        return ipam.network_info(VirtualInterfaceList.get_wiring(context, instance_uuid))
+        return ipam.network_info(VirtualInterfaceList.get_wiring(context, instance_uuid)).plain()
 
     def get_host_facts(self, context):
         """Tell what this host has; ``findings`` are sentences on what differs from the database."""

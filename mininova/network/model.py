@@ -254,3 +254,10 @@ class NetworkInfo(list):
     def json(self):
         """The whole as JSON text; hydrate() takes it back."""
         return json.dumps(self)
+
+    def plain(self):
+        """The whole as plain lists and dictionaries, for a database column or an RPC message.
+
+        Over RPC only plain data passes: the serializer rebuilds every dictionary from its items.
+        """
+        return json.loads(self.json())
