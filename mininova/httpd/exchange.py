@@ -4,8 +4,8 @@
 Everything that could be read in two ways is refused by ``head.py``, so what is left to parse is simple.
 """
 import email.utils
+import ssl
 import sys
-import time
 import urllib.parse
 
 from mininova.httpd import head
@@ -17,29 +17,46 @@ FAILED = b'HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Le
 
 
 class Reader:
-    """The receiving side of a socket.
+    """The receiving side of a socket: first without waiting until a head is complete, then waiting.
 
-    ``deadline`` (monotonic seconds) ends patience for the whole of a head; without it each receive may take
-    ``timeout`` seconds.
+    :param connection: socket
+    :param timeout: seconds that one receive of a body may take
     """
 
     def __init__(self, connection, timeout):
         self._socket = connection
         self._buffer = bytearray()
-        self.timeout = timeout
-        self.deadline = None
+        self._timeout = timeout
 
     def has_data(self):
-        """Tell whether something was received that nobody has read yet; never waits."""
-        return bool(self._buffer) or (hasattr(self._socket, 'pending') and self._socket.pending() > 0)
+        """Tell whether something was received that nobody has read yet."""
+        return bool(self._buffer)
+
+    def gather(self):
+        """Take what has arrived, without waiting.
+
+        :returns: whether there is something to answer: a head, complete or hopeless
+        :raises EOFError: the client has closed before that
+        """
+        self._socket.setblocking(False)
+        while not self._has_head():
+            try:
+                received = self._socket.recv(65536)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return False
+            if not received:
+                raise EOFError
+            self._buffer += received
+        return True
+
+    def _has_head(self):
+        if b'\n\r\n' in self._buffer or b'\n\n' in self._buffer or len(self._buffer) > MAX_HEAD:
+            return True
+        end = self._buffer.find(b'\n')
+        return end >= 0 and not head.is_request_line(bytes(self._buffer[:end + 1]))
 
     def _receive(self):
-        timeout = self.timeout
-        if self.deadline is not None:
-            timeout = self.deadline - time.monotonic()
-            if timeout <= 0:
-                raise TimeoutError('the client was too slow')
-        self._socket.settimeout(timeout)
+        self._socket.settimeout(self._timeout)
         received = self._socket.recv(65536)
         self._buffer += received
         return bool(received)

@@ -98,13 +98,15 @@ class _Protocol(eventlet.wsgi.HttpProtocol):
 class _Handle:
     """A server that runs."""
 
-    def __init__(self, thread, pool):
+    def __init__(self, thread, pool, listener):
         self._thread = thread
         self._pool = pool
+        self._listener = listener
 
     def stop(self):
         """Take no more connections; requests under way go on."""
         self._thread.kill()
+        self._listener.close()
 
     def wait(self):
         """Wait until all requests are answered."""
@@ -132,4 +134,4 @@ def serve(listener, application, settings):
         log=logging.getLogger(f'nova.{settings.name}.wsgi.server'), log_format=LOG_FORMAT, log_x_forwarded_for=False,
         debug=False, keepalive=settings.keep_alive, socket_timeout=settings.idle_timeout,
         url_length_limit=settings.max_url_len)
-    return _Handle(thread, pool)
+    return _Handle(thread, pool, listener)

@@ -48,11 +48,16 @@ class Settings:
     tls: object = None
 
 
+def is_request_line(line):
+    """Tell whether a line is METHOD SP /path SP HTTP/1.x CRLF."""
+    return bool(_REQUEST_LINE.fullmatch(line))
+
+
 def check_request_line(line):
     """
     :raises Malformed: not METHOD SP /path SP HTTP/1.x CRLF
     """
-    if not _REQUEST_LINE.fullmatch(line):
+    if not is_request_line(line):
         raise Malformed('request line')
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP server on native threads.
 
-One thread waits for connections that say something; a fixed number of threads reads requests and answers
-them. A silent connection takes no thread. A client that sends its head too slowly loses its connection
-after ``header_timeout`` seconds, one that is silent between requests after ``idle_timeout``.
+One thread waits until a connection has sent the whole head of a request (or something hopeless); a fixed
+number of threads answers. So neither a silent client nor a slow one takes a thread. A client that sends its
+head too slowly loses its connection after ``header_timeout`` seconds, one that is silent between requests
+after ``idle_timeout``.
 """
 import logging
 import os
@@ -28,6 +29,25 @@ class _Connection:
         self.reader = exchange.Reader(accepted, settings.idle_timeout)
         self.expires = time.monotonic() + settings.header_timeout
 
+    def is_ready(self):
+        """Take what has arrived, without waiting, and tell whether there is something to answer.
+
+        :raises EOFError: the client has closed
+        """
+        was_silent = not self.reader.has_data()
+        if self.reader.gather():
+            return True
+        if was_silent and self.reader.has_data():
+            self.expires = time.monotonic() + self.settings.header_timeout
+        return False
+
+    def rest(self):
+        """Note that an answer was sent and the client may be silent for a while."""
+        timeout = self.settings.idle_timeout
+        if self.reader.has_data():
+            timeout = self.settings.header_timeout
+        self.expires = None if timeout is None else time.monotonic() + timeout
+
     def answer_one(self, application, log):
         """Read a request, answer it.
 
@@ -35,7 +55,6 @@ class _Connection:
         """
         started = time.monotonic()
         try:
-            self.reader.deadline = started + self.settings.header_timeout
             request = exchange.Request(self.reader, self.settings)
         except head.Malformed:
             self._send(head.REFUSAL)
@@ -43,10 +62,6 @@ class _Connection:
         except OverflowError:
             self._send(exchange.TOO_LONG)
             return False
-        except EOFError:
-            return False
-        finally:
-            self.reader.deadline = None
         return self._answer(request, application, log, started)
 
     def _answer(self, request, application, log, started):
@@ -145,8 +160,24 @@ class _Server:
         elif key.data is None:
             os.read(self._wake_reader, 4096)
         else:
-            selector.unregister(key.fileobj)
-            self._work.put(key.data)
+            self._listen_to(key.data, selector)
+
+    def _listen_to(self, connection, selector):
+        """Hand over a connection with something to answer, watch it otherwise."""
+        is_watched = connection.socket.fileno() in selector.get_map()
+        try:
+            is_ready = connection.is_ready()
+        except (EOFError, OSError):
+            if is_watched:
+                selector.unregister(connection.socket)
+            connection.close()
+            return
+        if is_ready and is_watched:
+            selector.unregister(connection.socket)
+        if is_ready:
+            self._work.put(connection)
+        elif not is_watched:
+            selector.register(connection.socket, selectors.EVENT_READ, connection)
 
     def _accept(self, selector):
         try:
@@ -159,17 +190,12 @@ class _Server:
             return
         if self._settings.tls:
             accepted = self._settings.tls.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False)
-        connection = _Connection(accepted, peer, self._settings)
-        selector.register(accepted, selectors.EVENT_READ, connection)
+        self._listen_to(_Connection(accepted, peer, self._settings), selector)
 
     def _take_back(self, selector):
         """Watch connections that a thread has done with."""
         while not self._idle.empty():
-            connection = self._idle.get()
-            try:
-                selector.register(connection.socket, selectors.EVENT_READ, connection)
-            except (OSError, ValueError):
-                connection.close()
+            self._listen_to(self._idle.get(), selector)
 
     @staticmethod
     def _silent(selector):
@@ -192,14 +218,10 @@ class _Server:
                 connection.close()
 
     def _converse(self, connection):
-        stays = connection.answer_one(self._application, self._log)
-        while stays and connection.reader.has_data() and not self._stopping:
-            stays = connection.answer_one(self._application, self._log)
-        if not stays or self._stopping:
+        if not connection.answer_one(self._application, self._log) or self._stopping:
             connection.close()
             return
-        timeout = self._settings.idle_timeout
-        connection.expires = None if timeout is None else time.monotonic() + timeout
+        connection.rest()
         self._idle.put(connection)
         self._wake()
 
