@@ -142,7 +142,6 @@ class FakeDriver(driver.ComputeDriver):
 
     def _make_disks(self, guest, instance, image_meta, injected_files, admin_password, network_info,
                     block_device_info):
-        crashpoint.crashpoint('create.C12.image_downloading')
         self.faults.hit('spawn.disk')
         flavor = instance.flavor
         if flavor.root_gb and (image_meta.size or 0) > flavor.root_gb * units.Gi:
@@ -156,23 +155,22 @@ class FakeDriver(driver.ComputeDriver):
         guest.disk_gb = flavor.root_gb + flavor.ephemeral_gb
         guest.disks = True
         self.host.keep(guest)
-        crashpoint.crashpoint('create.C13.disk_made')
+        crashpoint.crashpoint('create.C13.disks_made.after')
 
     def _define(self, guest, instance, network_info):
         self.faults.hit('spawn.define')
         guest.macs = [vif['address'] for vif in network_info or ()]
-        crashpoint.crashpoint('create.C14.rules_and_tap')
+        crashpoint.crashpoint('create.C14.plugged.after')
         guest.vcpus, guest.memory_mb = instance.flavor.vcpus, instance.flavor.memory_mb
         guest.domain = True
         self.host.keep(guest)
-        crashpoint.crashpoint('create.C15.domain_defined')
+        crashpoint.crashpoint('create.C15.defined.after')
 
     def _start(self, guest, step):
         self.faults.hit(step)
         if CONF.fake.spawn_delay:
             concurrency.sleep(CONF.fake.spawn_delay)
         self.host.start(guest)
-        crashpoint.crashpoint('create.C16.domain_running')
         self._tell(guest, event.EVENT_LIFECYCLE_STARTED)
 
     def _stop(self, guest):
@@ -189,7 +187,7 @@ class FakeDriver(driver.ComputeDriver):
         guest = self.host.guests.get(instance.uuid)
         if guest and guest.domain:
             self._stop(guest)
-            crashpoint.crashpoint('delete.D4.domain_destroyed')
+            crashpoint.crashpoint('delete.D4.powered_off.after')
         self.cleanup(context, instance, network_info, block_device_info, destroy_disks)
 
     def cleanup(self, context, instance, network_info, block_device_info=None, destroy_disks=True):
@@ -199,11 +197,10 @@ class FakeDriver(driver.ComputeDriver):
             return
         guest.domain, guest.macs = False, []
         self.host.keep(guest)
-        crashpoint.crashpoint('delete.D5.undefined')
+        crashpoint.crashpoint('delete.D5.undefined.after')
         if destroy_disks:
             guest.disks, guest.config_drive = False, None
             self.host.keep(guest)
-            crashpoint.crashpoint('delete.D8.files_removed')
 
     def reboot(self, context, instance, network_info, reboot_type, block_device_info=None,
                bad_volumes_callback=None):

@@ -14,7 +14,7 @@ from oslo_log import log as logging
 from oslo_utils.imageutils import format_inspector
 
 import mininova.conf
-from mininova import concurrency, exception
+from mininova import concurrency, crashpoint, exception
 from mininova.image import api as image_api
 from mininova.virt import qemu_img
 
@@ -115,7 +115,7 @@ def verify_with_qemu_img(path, image_id, facts):
     elif report.get('encrypted'):
         refused = 'it is encrypted'
     elif report.get('format') != facts.format:
-        refused = f'qemu-img takes it for {report.get("format")}'
+        refused = f'its content reads as {report.get("format")}'
     elif facts.format == 'vmdk':
         refused = _refused_vmdk(path, details)
     if refused:
@@ -169,7 +169,8 @@ def fetch(context, image_meta, path, limit):
     source, target = path + '.download.part', path + '.part'
     with removed_after(source, target):
         download(context, image_id, source, image_meta.size)
-        facts = inspect(source, image_id, declared=image_meta.disk_format)
+        crashpoint.crashpoint('create.C12.downloaded.after')
+        facts = inspect(source, image_id, declared=image_meta.disk_format or 'nothing')
         check_size(facts, image_id, limit)
         facts = verify_with_qemu_img(source, image_id, facts)
         check_size(facts, image_id, limit)

@@ -7,7 +7,6 @@ CVE-2024-32498, CVE-2026-24708 ...).  So every function here demands the format,
 command line without one.  Each process has limits on memory, CPU time and wall time.
 """
 import json
-import subprocess
 
 from oslo_concurrency import processutils
 from oslo_log import log as logging
@@ -44,19 +43,19 @@ def _run(command, *arguments, convert=False):
     if flag not in arguments or arguments[arguments.index(flag) + 1] not in FORMATS:
         raise QemuImgError(command=command, reason='refused to run without an explicit format')
     cpu_seconds = CONF.compute.qemu_img_convert_cpu_limit if convert else CONF.compute.qemu_img_cpu_limit
-    limits = ('prlimit', f'--as={CONF.compute.qemu_img_address_space_limit * units.Mi}', f'--cpu={cpu_seconds}',
-              '--core=0')
+    seconds = cpu_seconds * 4
+    limits = ('timeout', '--kill-after=2', str(seconds), 'prlimit',
+              f'--as={CONF.compute.qemu_img_address_space_limit * units.Mi}', f'--cpu={cpu_seconds}', '--core=0')
     try:
         output, _errors = processutils.execute(
-            *limits, 'qemu-img', command, *arguments, timeout=cpu_seconds * 4,
-            env_variables={'LC_ALL': 'C', 'PATH': '/usr/local/bin:/usr/bin:/bin'})
+            *limits, 'qemu-img', command, *arguments, env_variables={'LC_ALL': 'C', 'PATH': '/usr/local/bin:/usr/bin:/bin'})
     except processutils.ProcessExecutionError as error:
         text = (error.stderr or error.stdout or str(error)).strip()
         if 'No space left' in text:
             raise exception.DiskNotEnough(path=arguments[-1], reason=text)
+        if error.exit_code in (124, 137):
+            text = f'no end after {seconds} s'
         raise QemuImgError(command=command, reason=text[-500:] or f'exit code {error.exit_code}')
-    except subprocess.TimeoutExpired:
-        raise QemuImgError(command=command, reason=f'no end after {cpu_seconds * 4} s')
     return output
 
 

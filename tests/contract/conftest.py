@@ -61,10 +61,13 @@ def boot_image(image_service, tmp_path):
 
 @pytest.fixture
 def libvirt_conf(conf, libvirtd):
-    """Options for the libvirtd under test; disks of a test are removed with it."""
+    """Options for the libvirtd under test; disks of a test are removed with it.
+
+    Without network filters, which take most of a start's time and have tests of their own.
+    """
     conf.config(instances_path=libvirtd.instances_path, compute_driver='libvirt')
     conf.config(group='libvirt', connection_uri=libvirtd.uri, virt_type='qemu', wait_soft_reboot_seconds=1,
-                reconnect_interval=1)
+                reconnect_interval=1, use_nwfilter=False)
     yield conf
     for name in os.listdir(libvirtd.instances_path):
         shutil.rmtree(os.path.join(libvirtd.instances_path, name), ignore_errors=True)

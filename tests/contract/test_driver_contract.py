@@ -37,8 +37,8 @@ def cards(subject):
 def spawn(subject, cards):
     """Spawn an instance: ``spawn(instance, **changes)``."""
     def run(instance, image=None, files=(), password=None, network_info=cards, devices=None):
-        subject.driver.spawn(subject.context, instance, image or subject.image, list(files), password, None, network_info,
-                             devices)
+        subject.driver.spawn(subject.context, instance, image or subject.image, list(files), password, None,
+                             network_info, devices)
     return run
 
 
@@ -311,8 +311,9 @@ def test_standard_diagnostics_have_the_same_keys_everywhere(subject, make, spawn
     instance = make({'vcpus': 2}, config_drive='True')
     spawn(instance)
     found = subject.driver.get_instance_diagnostics(instance)
-    assert set(found) == {'state', 'driver', 'hypervisor', 'hypervisor_os', 'uptime', 'config_drive', 'num_cpus', 'num_nics',
-                          'num_disks', 'cpu_details', 'nic_details', 'disk_details', 'memory_details'}
+    assert set(found) == {
+        'state', 'driver', 'hypervisor', 'hypervisor_os', 'uptime', 'config_drive', 'num_cpus', 'num_nics', 'num_disks',
+        'cpu_details', 'nic_details', 'disk_details', 'memory_details'}
     assert (found['state'], found['config_drive'], found['num_cpus'], found['num_nics']) == ('running', True, 2, 1)
     assert [entry['id'] for entry in found['cpu_details']] == [0, 1]
     assert found['num_disks'] == len(found['disk_details']) >= 1

@@ -102,7 +102,10 @@ class LibvirtDriver(driver.ComputeDriver):
         self._host.close()
 
     def _connection_changed(self, up, reason):
-        self.virtapi.host_available(up, reason and f'libvirt: {reason}')
+        try:
+            self.virtapi.host_available(up, reason and f'libvirt: {reason}')
+        except Exception:
+            LOG.exception('It could not be recorded that libvirt is %s.', 'back' if up else 'away')
 
     def get_available_nodes(self, refresh=False):
         if self._nodename is None:
@@ -178,15 +181,13 @@ class LibvirtDriver(driver.ComputeDriver):
         document = self._get_guest_xml(instance, builder, disk_set, network_info)
         self._create_domain_and_network(instance, document, network_info)
         self._wait_for_boot(instance)
-        crashpoint.crashpoint('create.C16.domain_running')
 
     def _create_image(self, context, instance, image_meta, builder, block_device_info, config_drive_files):
         """Make the guest's disks."""
-        crashpoint.crashpoint('create.C12.image_downloading')
         slots = blockinfo.get_disk_slots(instance, image_meta, builder.machine, block_device_info)
         disk_set = disks.DiskSet(instance)
         disk_set.create(context, image_meta, slots, block_device_info, config_drive_files)
-        crashpoint.crashpoint('create.C13.disk_made')
+        crashpoint.crashpoint('create.C13.disks_made.after')
         return disk_set
 
     def _get_guest_xml(self, instance, builder, disk_set, network_info):
@@ -204,10 +205,10 @@ class LibvirtDriver(driver.ComputeDriver):
         """Define the guest, plug its cards and start it."""
         try:
             self.plug_vifs(instance, network_info)
-            crashpoint.crashpoint('create.C14.rules_and_tap')
+            crashpoint.crashpoint('create.C14.plugged.after')
             console.prepare_log(instance)
             guest = self._host.define(document)
-            crashpoint.crashpoint('create.C15.domain_defined')
+            crashpoint.crashpoint('create.C15.defined.after')
             guest.launch()
         except libvirt.libvirtError as error:
             LOG.error('libvirt refused the guest: %s', error, instance=instance)
@@ -243,7 +244,7 @@ class LibvirtDriver(driver.ComputeDriver):
         guest = self._find_guest(instance)
         if guest:
             self._power_off(guest, instance)
-            crashpoint.crashpoint('delete.D4.domain_destroyed')
+            crashpoint.crashpoint('delete.D4.powered_off.after')
         self.cleanup(context, instance, network_info, block_device_info, destroy_disks)
 
     def _power_off(self, guest, instance):
@@ -260,10 +261,9 @@ class LibvirtDriver(driver.ComputeDriver):
         if guest:
             guest.undefine()
         self.unplug_vifs(instance, network_info)
-        crashpoint.crashpoint('delete.D5.undefined')
+        crashpoint.crashpoint('delete.D5.undefined.after')
         if destroy_disks:
             utils.remove_instance_path(instance)
-            crashpoint.crashpoint('delete.D8.files_removed')
 
     # -- power ---------------------------------------------------------------------
 

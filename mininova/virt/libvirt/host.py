@@ -31,7 +31,7 @@ class Host:
         self._connection = None
         self._opening = concurrency.lock()
         self._watch = None
-        self._told_down = False
+        self._told = None
         self._domain_caps = {}
         self._host_caps = None
 
@@ -104,10 +104,10 @@ class Host:
             self._tell(False, reason)
 
     def _tell(self, up, reason):
-        if up == (not self._told_down):
-            return
-        self._told_down = not up
-        self._on_connection(up, reason)
+        if up != self._told:
+            self._told = up
+            # Beside the caller: the listener asks other services and may take its time.
+            concurrency.spawn(self._on_connection, up, reason)
 
     @staticmethod
     def _alive(connection):
