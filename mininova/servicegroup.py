@@ -15,3 +15,8 @@ def service_is_up(service):
     :param service: a Service as read just now
     """
     return not service.forced_down and service.age is not None and service.age <= CONF.service_down_time
+
+
+def get_updated_time(service):
+    """Return when a service was last heard of or changed, or None; UTC."""
+    return max((moment for moment in (service.last_seen_up, service.updated_at) if moment), default=None)

@@ -17,9 +17,19 @@ def list_all(connection):
              for row in connection.execute(sa.select(TABLE).order_by(TABLE.c.id)).mappings()}
     for aggregate_id, host in connection.execute(sa.select(HOSTS.c.aggregate_id, HOSTS.c.host).order_by(HOSTS.c.id)):
         found[aggregate_id]['hosts'].append(host)
-    for aggregate_id, key, value in connection.execute(sa.select(METADATA.c.aggregate_id, METADATA.c.key, METADATA.c.value)):
+    for aggregate_id, key, value in connection.execute(sa.select(METADATA.c.aggregate_id, METADATA.c.key,
+                                                                 METADATA.c.value)):
         found[aggregate_id]['metadata'][key] = value
     return list(found.values())
+
+
+@session.read
+def zones_by_host(connection):
+    """Return {host: zone} of the hosts that an aggregate puts into an availability zone; of several the oldest counts."""
+    query = sa.select(HOSTS.c.host, METADATA.c.value).join(
+        METADATA, METADATA.c.aggregate_id == HOSTS.c.aggregate_id).where(METADATA.c.key == 'availability_zone')
+    query = query.order_by(HOSTS.c.aggregate_id.desc())
+    return {row.host: row.value for row in connection.execute(query)}
 
 
 @session.write

@@ -6,8 +6,10 @@ import sqlalchemy as sa
 from oslo_db import exception as db_exception
 from oslo_utils import uuidutils
 
+from mininova import exception
 from mininova.db import models, session
 
+FINISHED_MIGRATIONS = ('confirmed', 'reverted', 'error', 'failed', 'completed', 'cancelled', 'done')
 SERVICES = models.services
 WORKERS = models.workers
 NODES = models.compute_nodes
@@ -49,7 +51,8 @@ def register(connection, host, binary, topic, version, disabled=False):
     """Find or make the record of a service and stamp it as alive; returns the row."""
     where = (SERVICES.c.host == host, SERVICES.c.binary == binary)
     now = session.now()
-    _upsert(connection, SERVICES, where, {'version': version, 'topic': topic, 'last_seen_up': session.db_now(), 'updated_at': now},
+    _upsert(connection, SERVICES, where, {'version': version, 'topic': topic, 'last_seen_up': session.db_now(),
+                                          'updated_at': now},
             {'uuid': uuidutils.generate_uuid(), 'host': host, 'binary': binary, 'disabled': disabled, 'created_at': now,
              'disabled_reason': 'New service disabled due to config option.' if disabled else None})
     return connection.execute(_select().where(*where)).mappings().one()
@@ -93,21 +96,51 @@ def list_all(connection, host=None, binary=None, disabled=None, topic=None):
 
 @session.write
 def update(connection, service_id, values):
-    connection.execute(sa.update(SERVICES).where(SERVICES.c.id == service_id).values(updated_at=session.now(), **values))
+    connection.execute(sa.update(SERVICES).where(SERVICES.c.id == service_id).values(updated_at=session.now(),
+                                                                                     **values))
     return connection.execute(_select().where(SERVICES.c.id == service_id)).mappings().first()
 
 
 @session.write
 def destroy(connection, service_id):
-    """Remove a service, the nodes it reported and its host's place in aggregates."""
+    """Remove a service, the nodes it reported and its host's place in aggregates.
+
+    :raises ServiceInUse: a nova-compute that has servers, claims or migrations under way
+    """
     row = connection.execute(sa.select(SERVICES).where(SERVICES.c.id == service_id)).mappings().first()
     if row is None:
         return False
     if row['binary'] == 'nova-compute':
+        _refuse_if_used(connection, row)
         connection.execute(sa.delete(NODES).where(NODES.c.host == row['host']))
         connection.execute(sa.delete(models.aggregate_hosts).where(models.aggregate_hosts.c.host == row['host']))
     connection.execute(sa.delete(SERVICES).where(SERVICES.c.id == service_id))
     return True
+
+
+def _refuse_if_used(connection, service):
+    host = service['host']
+    claimed = sa.select(models.allocations.c.instance_uuid).join(
+        NODES, NODES.c.id == models.allocations.c.compute_node_id).where(NODES.c.host == host)
+    servers = connection.execute(sa.select(sa.func.count()).where(
+        models.instances.c.deleted == 0,
+        sa.or_(models.instances.c.host == host, models.instances.c.uuid.in_(claimed)))).scalar_one()
+    if servers:
+        raise exception.ServiceInUse(service_id=service['uuid'], count=servers)
+    moves = models.migrations
+    moving = connection.execute(sa.select(sa.func.count()).where(
+        sa.or_(moves.c.source_compute == host, moves.c.dest_compute == host),
+        moves.c.status.not_in(FINISHED_MIGRATIONS))).scalar_one()
+    if moving:
+        raise exception.ServiceInUse(f'Service {service["uuid"]} has {moving} migrations under way.')
+
+
+@session.read
+def count_unfinished_evacuations(connection, host):
+    """Count evacuations away from a host whose nova-compute has not seen them since."""
+    moves = models.migrations
+    return connection.execute(sa.select(sa.func.count()).where(
+        moves.c.source_compute == host, moves.c.status == 'done', moves.c.migration_type == 'evacuation')).scalar_one()
 
 
 @session.write
@@ -116,7 +149,8 @@ def worker_heartbeat(connection, uuid, binary, host, pid):
     now = session.now()
     if not connection.execute(sa.update(WORKERS).where(WORKERS.c.uuid == uuid).values(last_seen=now)).rowcount:
         connection.execute(sa.delete(WORKERS).where(WORKERS.c.last_seen < now - datetime.timedelta(days=1)))
-        connection.execute(sa.insert(WORKERS).values(uuid=uuid, binary=binary, host=host, pid=pid, last_seen=now, created_at=now))
+        connection.execute(sa.insert(WORKERS).values(uuid=uuid, binary=binary, host=host, pid=pid, last_seen=now,
+                                                     created_at=now))
 
 
 @session.write

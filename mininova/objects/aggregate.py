@@ -8,7 +8,8 @@ db = base.Database('aggregates')
 @base.register
 class Aggregate(base.NovaObject, base.NovaPersistentObject):
     VERSION = '1.0'
-    fields = {'id': fields.integer(), 'uuid': fields.text(), 'name': fields.text(), 'hosts': fields.ListOfStringsField(default=[]),
+    fields = {'id': fields.integer(), 'uuid': fields.text(), 'name': fields.text(),
+              'hosts': fields.ListOfStringsField(default=[]),
               'metadata': fields.DictOfStringsField(default={})}
 
     @property
@@ -24,3 +25,8 @@ class AggregateList(base.ObjectListBase, base.NovaObject):
     @base.remotable_classmethod
     def get_all(cls, context):
         return cls._from_rows(context, Aggregate, db.list_all())
+
+    @base.remotable_classmethod
+    def get_zones_by_host(cls, context):
+        """Return {host: availability zone} of the hosts that an aggregate puts into a zone."""
+        return db.zones_by_host()

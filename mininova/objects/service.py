@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Service: a daemon on a host, as it last reported.  Nova: nova/objects/service.py."""
+import types
+
 from mininova import exception
 from mininova.objects import base, fields
 
@@ -14,8 +16,10 @@ class Service(base.NovaObject, base.NovaPersistentObject):
     """``age`` is the number of seconds since the last heartbeat, on the database's clock, when the record was read."""
     VERSION = '1.0'
     fields = {
-        'id': fields.integer(), 'uuid': fields.text(), 'host': fields.text(), 'binary': fields.text(), 'topic': fields.text(),
-        'report_count': fields.integer(), 'disabled': fields.BooleanField(default=False), 'disabled_reason': fields.text(),
+        'id': fields.integer(), 'uuid': fields.text(), 'host': fields.text(), 'binary': fields.text(),
+        'topic': fields.text(),
+        'report_count': fields.integer(), 'disabled': fields.BooleanField(default=False),
+        'disabled_reason': fields.text(),
         'last_seen_up': fields.time(), 'forced_down': fields.BooleanField(default=False), 'version': fields.integer(),
         'age': fields.FloatField(nullable=True),
     }
@@ -65,9 +69,17 @@ class Service(base.NovaObject, base.NovaPersistentObject):
         self.updated_at, self.age = row['updated_at'], row['age']
         self.obj_reset_changes()
 
+    @base.remotable_classmethod
+    def count_unfinished_evacuations(cls, context, host):
+        """Return how many servers were evacuated from a host that has not cleaned up after them."""
+        return db.count_unfinished_evacuations(host)
+
     @base.remotable
     def destroy(self):
-        """Remove the service, and for nova-compute its nodes and its place in aggregates."""
+        """Remove the service, and for nova-compute its nodes and its place in aggregates.
+
+        :raises ServiceInUse: the host has servers, or room is claimed on it, or a server moves from or to it (409)
+        """
         if not db.destroy(self.id):
             raise exception.ServiceNotFound(service_id=self.id)
 
@@ -80,3 +92,8 @@ class ServiceList(base.ObjectListBase, base.NovaObject):
     @base.remotable_classmethod
     def get_all(cls, context, host=None, binary=None, disabled=None, topic=None):
         return cls._from_rows(context, Service, db.list_all(host, binary, disabled, topic))
+
+    @staticmethod
+    def get_rows(host=None, binary=None, disabled=None, topic=None):
+        """Return the same as plain records with attributes, for the lists of the API."""
+        return [types.SimpleNamespace(**row) for row in db.list_all(host, binary, disabled, topic)]
