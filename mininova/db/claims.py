@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Claims of instances on compute nodes: exact under any number of schedulers.
 
-One UPDATE takes the room if, and only if, it is there: the used columns of the node are part of its
-condition.  The instance's own row and that of its server group are locked first, so that a claim never outlives a
-deletion, two repeats of a request never claim twice, and a hard group policy holds at every moment.  Nova: what
+One UPDATE takes the room if, and only if, it is there: the used columns of the node are part of its condition.  The
+instance's own row and that of its server group are locked first, so that a claim never outlives a deletion, two
+repeats of a request never claim twice, and a hard group policy holds at every moment.  Nova: what
 nova/scheduler/client/report.py asks of Placement, and the late group check of nova/compute/manager.py.
 """
 import collections
@@ -18,7 +18,7 @@ GROUPS = models.instance_groups
 MEMBERS = models.instance_group_member
 
 # How a claim can end.
-CLAIMED, NO_ROOM, GROUP_POLICY, INSTANCE_GONE = 'claimed', 'no room', 'group policy', 'instance gone'
+CLAIMED, HELD, NO_ROOM, GROUP_POLICY, INSTANCE_GONE = 'claimed', 'held', 'no room', 'group policy', 'instance gone'
 
 HARD_POLICIES = ('affinity', 'anti-affinity')
 
@@ -34,77 +34,88 @@ def _fits(used, total, reserved, ratio, asked):
 def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, kind='instance'):
     """Take room on a node for an instance, whatever it holds elsewhere.
 
-    :returns: True if it is claimed now (or was by an earlier try), False if it does not fit, its server group forbids it
-        or the instance is deleted
+    :returns: True if it is claimed now (or was by an earlier try), False if it does not fit, its server group forbids
+        it or the instance is deleted
     """
     already = connection.execute(sa.select(CLAIMS.c.id).where(
         CLAIMS.c.instance_uuid == instance_uuid, CLAIMS.c.compute_node_id == compute_node_id,
         CLAIMS.c.kind == kind)).first()
     if already:
         return True
-    if instance_uuid not in _lock_living(connection, [instance_uuid]):
+    groups = _lock_instances(connection, [instance_uuid])
+    if instance_uuid not in groups:
         return False
     wanted = Wanted(instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb)
-    groups = _lock_groups(connection, [instance_uuid])
-    return _claim_one(connection, wanted, groups.get(instance_uuid), kind) == CLAIMED
+    return _claim_one(connection, wanted, groups[instance_uuid], kind) == CLAIMED
 
 
 @session.write
-def claim_many(connection, wanted):
+def claim_many(connection, wanted, not_on=()):
     """Take room for instances, each on the node chosen for it; those that cannot have it do not hinder the others.
 
-    An instance that holds a claim already keeps that one.
+    An instance that holds a claim already keeps that one, unless it is on one of the nodes `not_on`: that one it gives
+    back.
 
     :param wanted: list of :class:`Wanted`
-    :returns: {instance uuid: (how it ended, id of the node claimed or None)}
+    :returns: {instance uuid: (how it ended, id of the node claimed or held or None)}
     """
     uuids = [one.instance_uuid for one in wanted]
-    living = _lock_living(connection, uuids)
+    groups = _lock_instances(connection, uuids)
     held = _held(connection, uuids)
-    groups = _lock_groups(connection, uuids)
     outcomes = {}
     for one in sorted(wanted, key=lambda one: one.compute_node_id):
-        if one.instance_uuid not in living:
-            outcomes[one.instance_uuid] = (INSTANCE_GONE, None)
-        elif one.instance_uuid in held:
-            outcomes[one.instance_uuid] = (CLAIMED, held[one.instance_uuid])
-        else:
-            outcome = _claim_one(connection, one, groups.get(one.instance_uuid), 'instance')
-            outcomes[one.instance_uuid] = (outcome, one.compute_node_id if outcome == CLAIMED else None)
+        uuid, node_id = one.instance_uuid, held.get(one.instance_uuid)
+        if uuid not in groups:
+            outcomes[uuid] = (INSTANCE_GONE, None)
+            continue
+        if node_id is not None and node_id not in not_on:
+            outcomes[uuid] = (HELD, node_id)
+            continue
+        if node_id is not None:
+            instances.release(connection, uuid, 'instance', node_id)
+        outcome = _claim_one(connection, one, groups[uuid], 'instance')
+        outcomes[uuid] = (outcome, one.compute_node_id if outcome == CLAIMED else None)
     return outcomes
 
 
-def _lock_living(connection, uuids):
-    """Lock the rows of instances and return the uuids of those that are not deleted."""
+def _lock_instances(connection, uuids):
+    """Lock the rows of instances that are not deleted, and of their hard server groups.
+
+    :returns: {instance uuid: its group, or None}
+    """
     table = models.instances
-    query = sa.select(table.c.uuid).where(table.c.uuid.in_(uuids), table.c.deleted == 0).order_by(table.c.id)
-    return set(connection.execute(query.with_for_update()).scalars())
-
-
-def _lock_groups(connection, uuids):
-    """Lock the server groups with a hard policy and return {instance uuid: group}."""
-    query = sa.select(MEMBERS.c.instance_uuid, GROUPS.c.id, GROUPS.c.policy, GROUPS.c.rules).join(
-        GROUPS, GROUPS.c.id == MEMBERS.c.group_id).where(
-            MEMBERS.c.instance_uuid.in_(uuids), GROUPS.c.policy.in_(HARD_POLICIES)).order_by(GROUPS.c.id)
-    return {row.instance_uuid: row for row in connection.execute(query.with_for_update())}
+    rows = connection.execute(
+        sa.select(table.c.uuid, MEMBERS.c.group_id).join(MEMBERS, MEMBERS.c.instance_uuid == table.c.uuid, isouter=True)
+        .where(table.c.uuid.in_(uuids), table.c.deleted == 0).order_by(table.c.id).with_for_update(of=table)).all()
+    ids = {group_id for _, group_id in rows if group_id is not None}
+    if not ids:
+        return dict.fromkeys((uuid for uuid, _ in rows))
+    groups = {group.id: group for group in connection.execute(
+        sa.select(GROUPS.c.id, GROUPS.c.policy, GROUPS.c.rules).where(
+            GROUPS.c.id.in_(ids), GROUPS.c.policy.in_(HARD_POLICIES)).order_by(GROUPS.c.id).with_for_update())}
+    return {uuid: groups.get(group_id) for uuid, group_id in rows}
 
 
 def _held(connection, uuids):
-    return {uuid: node for uuid, node in connection.execute(sa.select(CLAIMS.c.instance_uuid, CLAIMS.c.compute_node_id).where(
-        CLAIMS.c.instance_uuid.in_(uuids), CLAIMS.c.kind == 'instance').order_by(CLAIMS.c.id.desc()))}
+    """Return {instance uuid: id of the node, of those that exist, on which it has its own claim}."""
+    query = sa.select(CLAIMS.c.instance_uuid, CLAIMS.c.compute_node_id).join(NODES, NODES.c.id == CLAIMS.c.compute_node_id)
+    return dict(connection.execute(query.where(
+        CLAIMS.c.instance_uuid.in_(uuids), CLAIMS.c.kind == 'instance').order_by(CLAIMS.c.id.desc())).all())
 
 
 def _claim_one(connection, wanted, group, kind):
     if group is not None and not _group_allows(connection, group, wanted):
         return GROUP_POLICY
+    node = NODES.c
     taken = connection.execute(sa.update(NODES).where(
-        NODES.c.id == wanted.compute_node_id,
-        _fits(NODES.c.vcpus_used, NODES.c.vcpus, NODES.c.reserved_vcpus, NODES.c.cpu_allocation_ratio, wanted.vcpus),
-        _fits(NODES.c.memory_mb_used, NODES.c.memory_mb, NODES.c.reserved_memory_mb, NODES.c.ram_allocation_ratio, wanted.memory_mb),
-        _fits(NODES.c.local_gb_used, NODES.c.local_gb, NODES.c.reserved_disk_gb, NODES.c.disk_allocation_ratio, wanted.disk_gb),
-    ).values(vcpus_used=NODES.c.vcpus_used + wanted.vcpus, memory_mb_used=NODES.c.memory_mb_used + wanted.memory_mb,
-             local_gb_used=NODES.c.local_gb_used + wanted.disk_gb, generation=NODES.c.generation + 1,
-             running_vms=NODES.c.running_vms + (1 if kind == 'instance' else 0)))
+        node.id == wanted.compute_node_id,
+        _fits(node.vcpus_used, node.vcpus, node.reserved_vcpus, node.cpu_allocation_ratio, wanted.vcpus),
+        _fits(node.memory_mb_used, node.memory_mb, node.reserved_memory_mb, node.ram_allocation_ratio,
+              wanted.memory_mb),
+        _fits(node.local_gb_used, node.local_gb, node.reserved_disk_gb, node.disk_allocation_ratio, wanted.disk_gb),
+    ).values(vcpus_used=node.vcpus_used + wanted.vcpus, memory_mb_used=node.memory_mb_used + wanted.memory_mb,
+             local_gb_used=node.local_gb_used + wanted.disk_gb, generation=node.generation + 1,
+             running_vms=node.running_vms + (1 if kind == 'instance' else 0)))
     if not taken.rowcount:
         return NO_ROOM
     now = session.now()
@@ -117,7 +128,8 @@ def _group_allows(connection, group, wanted):
     host = connection.execute(sa.select(NODES.c.host).where(NODES.c.id == wanted.compute_node_id)).scalar()
     others = dict(connection.execute(
         sa.select(NODES.c.host, sa.func.count(CLAIMS.c.instance_uuid.distinct()))
-        .join(CLAIMS, CLAIMS.c.compute_node_id == NODES.c.id).join(MEMBERS, MEMBERS.c.instance_uuid == CLAIMS.c.instance_uuid)
+        .join(CLAIMS, CLAIMS.c.compute_node_id == NODES.c.id)
+        .join(MEMBERS, MEMBERS.c.instance_uuid == CLAIMS.c.instance_uuid)
         .where(MEMBERS.c.group_id == group.id, CLAIMS.c.instance_uuid != wanted.instance_uuid)
         .group_by(NODES.c.host)).all())
     if group.policy == 'affinity':
@@ -162,7 +174,8 @@ def audit(connection):
         claimed = by_node.get(node['id'], [0, 0, 0])
         for name, value in zip(('vcpus_used', 'memory_mb_used', 'local_gb_used'), claimed, strict=True):
             if node[name] != value:
-                wrong.append({'node': node['hypervisor_hostname'], 'resource': name, 'recorded': node[name], 'claimed': value})
+                wrong.append({'node': node['hypervisor_hostname'], 'resource': name, 'recorded': node[name],
+                              'claimed': value})
     live = sa.select(models.instances.c.uuid).where(models.instances.c.deleted == 0)
     orphans = connection.execute(sa.select(CLAIMS).where(CLAIMS.c.instance_uuid.not_in(live))).mappings().all()
     return wrong, orphans

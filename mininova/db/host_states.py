@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the scheduler must know of all hosts, read so that only what changed travels.
 
-Each change of a node raises its ``generation`` (claims, releases, reports), so a range of nodes whose count and sums of
-ids and generations are as before has not changed; only the other ranges are looked at, and of them only the rows with
-another generation are read.  Heartbeats change all the time and are never read: the database names the services that
-are *not* well.  Nova: nova/scheduler/host_manager.py reads everything each time.
+Each change of a node raises its ``generation`` (claims, releases, reports), so a range of nodes whose count and
+sums of ids and generations are as before has not changed; only the other ranges are looked at, and of them only
+the rows with another generation are read.  Heartbeats change all the time and are never read: the database names
+the services that are *not* well.  Nova: nova/scheduler/host_manager.py reads everything each time.
 """
 import dataclasses
 
@@ -15,36 +15,42 @@ from mininova.db import models, services, session
 NODES = models.compute_nodes
 SERVICES = models.services
 AGGREGATES = models.aggregates
-AGGREGATE_HOSTS = models.aggregate_hosts
-AGGREGATE_METADATA = models.aggregate_metadata
+MEMBERS = models.aggregate_hosts
+METADATA = models.aggregate_metadata
 
 RANGE_BITS = 6
-PER_QUERY = 500
+RANGES_PER_QUERY = 64
+ROWS_PER_QUERY = 500
 DOCUMENTS = ('cpu_info', 'supported_instances', 'stats')
-PLAIN = ('id', 'uuid', 'host', 'hypervisor_hostname', 'vcpus', 'memory_mb', 'local_gb', 'reserved_vcpus', 'reserved_memory_mb',
-         'reserved_disk_gb', 'vcpus_used', 'memory_mb_used', 'local_gb_used', 'disk_available_least', 'running_vms', 'current_workload',
-         'hypervisor_type', 'hypervisor_version', 'host_ip', 'cpu_allocation_ratio', 'ram_allocation_ratio',
-         'disk_allocation_ratio', 'generation', 'updated_at')
+PLAIN = ('id', 'uuid', 'host', 'hypervisor_hostname', 'generation', 'updated_at', 'vcpus', 'memory_mb', 'local_gb',
+         'reserved_vcpus', 'reserved_memory_mb', 'reserved_disk_gb', 'vcpus_used', 'memory_mb_used', 'local_gb_used',
+         'cpu_allocation_ratio', 'ram_allocation_ratio', 'disk_allocation_ratio', 'disk_available_least',
+         'running_vms', 'current_workload', 'hypervisor_type', 'hypervisor_version', 'host_ip')
 
-_BUCKET = NODES.c.id.op('>>', return_type=sa.Integer())(RANGE_BITS)
+_RANGE = NODES.c.id.op('>>', return_type=sa.Integer())(RANGE_BITS)
+_OF_COMPUTE = SERVICES.c.binary == 'nova-compute'
+# In the list of marks the services stand beside the ranges of nodes, under a number that no range has.
+_SERVICES_MARK = -1
 
 
 @dataclasses.dataclass
 class Known:
     """What a reader has seen so far; :func:`read` brings it up to date."""
     generations: dict = dataclasses.field(default_factory=dict)
-    ranges: dict = dataclasses.field(default_factory=dict)
-    services: tuple = ()
-    aggregates: tuple = ()
+    marks: dict = dataclasses.field(default_factory=dict)
+    aggregates: tuple | None = None
 
 
 @dataclasses.dataclass
 class Changes:
-    """``nodes`` are rows (documents as JSON text) that are new or changed, ``gone`` ids of nodes that are no more.
+    """What is new.
 
-    ``compute_hosts`` (hosts with a nova-compute) and ``aggregates`` ([{'id', 'name', 'hosts', 'metadata'}]) are None when they
-    are as before.  ``troubled`` maps each host whose nova-compute is disabled or silent to {'disabled', 'disabled_reason',
-    'forced_down', 'age'}.
+    :ivar nodes: rows, new or changed, their documents still as JSON text
+    :ivar gone: ids of nodes that are no more
+    :ivar troubled: {host: {'disabled', 'disabled_reason', 'forced_down', 'age'}} of all hosts whose nova-compute is
+        disabled or silent
+    :ivar compute_hosts: the hosts that have a nova-compute, None if they are as before
+    :ivar aggregates: [{'id', 'name', 'hosts', 'metadata'}], None if they are as before
     """
     nodes: list
     gone: set
@@ -59,82 +65,86 @@ def read(connection, known, down_time):
 
     :param down_time: seconds without a heartbeat after which a service is in trouble
     """
-    nodes, gone = _read_nodes(connection, known)
-    troubled, compute_hosts = _read_services(connection, known, down_time)
-    return Changes(nodes, gone, troubled, compute_hosts, _read_aggregates(connection, known))
+    marks = _read_marks(connection)
+    stale = {number for number in marks.keys() | known.marks.keys() if marks.get(number) != known.marks.get(number)}
+    known.marks = marks
+    compute_hosts = None
+    if _SERVICES_MARK in stale:
+        stale.discard(_SERVICES_MARK)
+        compute_hosts = set(connection.execute(sa.select(SERVICES.c.host).where(_OF_COMPUTE)).scalars().all())
+    nodes, gone = _read_nodes(connection, known, stale) if stale else ([], set())
+    return Changes(nodes, gone, _read_troubled(connection, down_time), compute_hosts,
+                   _read_aggregates(connection, known))
 
 
-def _read_nodes(connection, known):
-    ranges = {number: (count, int(ids), int(generations)) for number, count, ids, generations in connection.execute(
-        sa.select(_BUCKET, sa.func.count(), sa.func.sum(NODES.c.id), sa.func.sum(NODES.c.generation)).group_by(_BUCKET))}
-    stale = {number for number in ranges.keys() | known.ranges.keys() if ranges.get(number) != known.ranges.get(number)}
-    if not stale:
-        return [], set()
-    if len(stale) > len(ranges) // 2 and not known.generations:
+def _read_marks(connection):
+    """Return {number of a range: (count, sum of ids, sum of generations)}, and the same of the services."""
+    of_nodes = sa.select(_RANGE, sa.func.count(), sa.func.sum(NODES.c.id),
+                         sa.func.sum(NODES.c.generation)).group_by(_RANGE)
+    of_services = sa.select(sa.literal(_SERVICES_MARK), sa.func.count(), sa.func.sum(SERVICES.c.id),
+                            sa.literal(0)).where(
+        _OF_COMPUTE)
+    return {int(number): (count, int(ids or 0), int(generations or 0))
+            for number, count, ids, generations in connection.execute(sa.union_all(of_nodes, of_services)).all()}
+
+
+def _read_nodes(connection, known, stale):
+    """Return (changed rows, ids that are gone) in some ranges."""
+    if not known.generations:
         rows = _rows(connection)
-        found = {row.id: row.generation for row in rows}
-    else:
-        found = _generations(connection, stale)
-        changed = [id_ for id_, generation in found.items() if known.generations.get(id_) != generation]
-        rows = [row for start in range(0, len(changed), PER_QUERY)
-                for row in _rows(connection, NODES.c.id.in_(changed[start:start + PER_QUERY]))]
-        found.update({row.id: row.generation for row in rows})
-    gone = {id_ for id_ in known.generations if id_ >> RANGE_BITS in stale and id_ not in found}
+        known.generations = {row.id: row.generation for row in rows}
+        return rows, set()
+    found = _generations(connection, stale)
+    changed = [id_ for id_, generation in found.items() if known.generations.get(id_) != generation]
+    rows = [row for start in range(0, len(changed), ROWS_PER_QUERY)
+            for row in _rows(connection, NODES.c.id.in_(changed[start:start + ROWS_PER_QUERY]))]
+    gone = {id_ for number in stale for id_ in range(number << RANGE_BITS, (number + 1) << RANGE_BITS)
+            if id_ in known.generations and id_ not in found}
     for id_ in gone:
         del known.generations[id_]
-    known.generations.update(found)
-    known.ranges = ranges
+    known.generations.update({row.id: row.generation for row in rows})
     return rows, gone
 
 
 def _generations(connection, ranges):
     """Return {id: generation} of all nodes in some ranges."""
     query = sa.select(NODES.c.id, NODES.c.generation)
-    if len(ranges) > 64:
-        return {id_: generation for id_, generation in connection.execute(query) if id_ >> RANGE_BITS in ranges}
+    if len(ranges) > RANGES_PER_QUERY:
+        return {id_: generation for id_, generation in connection.execute(query).all() if id_ >> RANGE_BITS in ranges}
     inside = [NODES.c.id.between(number << RANGE_BITS, ((number + 1) << RANGE_BITS) - 1) for number in sorted(ranges)]
     return dict(connection.execute(query.where(sa.or_(*inside))).all())
 
 
 def _rows(connection, *conditions):
-    columns = [NODES.c[name] for name in PLAIN] + [sa.type_coerce(NODES.c[name], sa.Text).label(name) for name in DOCUMENTS]
-    return connection.execute(sa.select(*columns).where(*conditions).order_by(NODES.c.id)).all()
+    documents = [sa.type_coerce(NODES.c[name], sa.Text).label(name) for name in DOCUMENTS]
+    query = sa.select(*(NODES.c[name] for name in PLAIN), *documents)
+    return connection.execute(query.where(*conditions).order_by(NODES.c.id)).all()
 
 
-def _read_services(connection, known, down_time):
+def _read_troubled(connection, down_time):
     age = services.age_of(SERVICES.c.last_seen_up)
-    of_compute = SERVICES.c.binary == 'nova-compute'
-    count, ids = connection.execute(sa.select(sa.func.count(), sa.func.sum(SERVICES.c.id)).where(of_compute)).one()
-    troubled = {row['host']: row for row in connection.execute(sa.select(
-        SERVICES.c.host, SERVICES.c.disabled, SERVICES.c.disabled_reason, SERVICES.c.forced_down, age.label('age')).where(
-            of_compute, sa.or_(SERVICES.c.disabled, SERVICES.c.forced_down, SERVICES.c.last_seen_up.is_(None),
-                               age > down_time))).mappings()}
-    mark, hosts = (count, int(ids or 0)), None
-    if mark != known.services:
-        hosts = set(connection.execute(sa.select(SERVICES.c.host).where(of_compute)).scalars())
-        known.services = mark
-    return troubled, hosts
+    unwell = sa.or_(SERVICES.c.disabled, SERVICES.c.forced_down, SERVICES.c.last_seen_up.is_(None), age > down_time)
+    return {row['host']: row for row in connection.execute(sa.select(
+        SERVICES.c.host, SERVICES.c.disabled, SERVICES.c.disabled_reason, SERVICES.c.forced_down,
+        age.label('age')).where(_OF_COMPUTE, unwell)).mappings().all()}
 
 
 def _read_aggregates(connection, known):
-    names = connection.execute(sa.select(AGGREGATES.c.id, AGGREGATES.c.name).order_by(AGGREGATES.c.id)).all()
-    if not names and known.aggregates == ([],):
+    """Return the aggregates if anything about them changed."""
+    named = connection.execute(sa.select(AGGREGATES.c.id, AGGREGATES.c.name, METADATA.c.key, METADATA.c.value).join(
+        METADATA, METADATA.c.aggregate_id == AGGREGATES.c.id, isouter=True).order_by(AGGREGATES.c.id,
+                                                                                     METADATA.c.id)).all()
+    members = connection.execute(sa.select(sa.func.count(), sa.func.sum(MEMBERS.c.id))).one() if named else None
+    if known.aggregates == (named, members):
         return None
-    metadata = connection.execute(sa.select(
-        AGGREGATE_METADATA.c.aggregate_id, AGGREGATE_METADATA.c.key, AGGREGATE_METADATA.c.value).order_by(
-            AGGREGATE_METADATA.c.id)).all()
-    members = AGGREGATE_HOSTS
-    checksum = connection.execute(sa.select(
-        sa.func.count(), sa.func.sum(members.c.id), sa.func.max(members.c.created_at))).one()
-    mark = (names, metadata, checksum) if names else ([],)
-    if mark == known.aggregates:
-        return None
-    known.aggregates = mark
-    found = {id_: {'id': id_, 'name': name, 'hosts': [], 'metadata': {}} for id_, name in names}
-    for id_, key, value in metadata:
-        if id_ in found:
-            found[id_]['metadata'][key] = value
-    for id_, host in connection.execute(sa.select(members.c.aggregate_id, members.c.host).order_by(members.c.id)):
-        if id_ in found:
-            found[id_]['hosts'].append(host)
+    known.aggregates = (named, members)
+    found = {}
+    for id_, name, key, value in named:
+        aggregate = found.setdefault(id_, {'id': id_, 'name': name, 'hosts': [], 'metadata': {}})
+        if key is not None:
+            aggregate['metadata'][key] = value
+    if found:
+        for id_, host in connection.execute(sa.select(MEMBERS.c.aggregate_id, MEMBERS.c.host).order_by(MEMBERS.c.id)).all():
+            if id_ in found:
+                found[id_]['hosts'].append(host)
     return list(found.values())

@@ -66,29 +66,35 @@ instances = _table(
     _text('image_ref'), _text('kernel_id'), _text('ramdisk_id'), _text('hostname'), _integer('launch_index'),
     _text('key_name'), sa.Column('key_data', BigText), _text('key_type'),
     _integer('power_state'), _text('vm_state'), _text('task_state'),
-    _integer('vcpus'), _integer('memory_mb'), _integer('root_gb'), _integer('ephemeral_gb'), _text('host'), _text('node'),
+    _integer('vcpus'), _integer('memory_mb'), _integer('root_gb'), _integer('ephemeral_gb'), _text('host'),
+    _text('node'),
     sa.Column('user_data', BigText), _text('reservation_id'), sa.Column('launched_at', Time),
     sa.Column('terminated_at', Time), _text('availability_zone'), _text('display_name'), _text('display_description'),
     _text('launched_on'), _flag('locked'), _text('locked_by'), _text('os_type'), _text('architecture'),
     _text('root_device_name'), _text('default_ephemeral_device'), _text('default_swap_device'), _text('config_drive'),
     _text('access_ip_v4', 39), _text('access_ip_v6', 39), _flag('auto_disk_config'), _integer('progress'),
     _text('ephemeral_key_uuid', 36), _text('flavorid'), sa.Column('flavor', Json), sa.Column('system_metadata', Json),
-    sa.Column('network_info', Json), _text('action_id', 36), _text('owner', 36), _integer('build_attempt', server_default='0'),
+    sa.Column('network_info', Json), _text('action_id', 36), _text('owner', 36),
+    _integer('build_attempt', server_default='0'),
     sa.Index('ix_instances_project_id_deleted', 'project_id', 'deleted'),
     sa.Index('ix_instances_host_deleted', 'host', 'deleted'),
     sa.Index('ix_instances_deleted_created_at', 'deleted', 'created_at'),
-    sa.Index('ix_instances_task_state', 'task_state'), sa.Index('ix_instances_updated_at_project_id', 'updated_at', 'project_id'),
+    sa.Index('ix_instances_task_state', 'task_state'),
+    sa.Index('ix_instances_updated_at_project_id', 'updated_at', 'project_id'),
     sa.Index('ix_instances_reservation_id', 'reservation_id'), soft_delete=True)
 
 instance_metadata = _table(
-    'instance_metadata', _text('instance_uuid', 36, nullable=False), sa.Column('key', Exact), sa.Column('value', sa.String(255)),
+    'instance_metadata', _text('instance_uuid', 36, nullable=False), sa.Column('key', Exact),
+    sa.Column('value', sa.String(255)),
     sa.UniqueConstraint('instance_uuid', 'key'))
 
 instance_tags = sa.Table(
     'tags', metadata, sa.Column('resource_id', sa.String(36), primary_key=True),
-    sa.Column('tag', sa.String(80).with_variant(mysql.VARCHAR(80, collation='utf8mb4_bin'), 'mysql', 'mariadb'), primary_key=True))
+    sa.Column('tag', sa.String(80).with_variant(mysql.VARCHAR(80, collation='utf8mb4_bin'), 'mysql', 'mariadb'),
+              primary_key=True))
 
-request_specs = _table('request_specs', _text('instance_uuid', 36, nullable=False, unique=True), sa.Column('spec', Json),
+request_specs = _table('request_specs', _text('instance_uuid', 36, nullable=False, unique=True),
+                       sa.Column('spec', Json),
                        sa.Column('intent', BigText))
 
 scheduling_reports = _table(
@@ -97,29 +103,35 @@ scheduling_reports = _table(
     sa.Index('ix_scheduling_reports_created_at', 'created_at'))
 
 block_device_mapping = _table(
-    'block_device_mapping', _text('uuid', 36, unique=True), _text('instance_uuid', 36, index=True), _text('source_type'), _text('destination_type'),
+    'block_device_mapping', _text('uuid', 36, unique=True), _text('instance_uuid', 36, index=True),
+    _text('source_type'), _text('destination_type'),
     _text('guest_format'), _text('device_type'), _text('disk_bus'), _integer('boot_index'), _text('device_name'),
     _flag('delete_on_termination'), _text('snapshot_id', 36), _text('volume_id', 36), _integer('volume_size'),
-    _text('image_id', 36), _flag('no_device'), sa.Column('connection_info', BigText), _text('tag'), _text('volume_type'),
+    _text('image_id', 36), _flag('no_device'), sa.Column('connection_info', BigText), _text('tag'),
+    _text('volume_type'),
     _text('attachment_id', 36))
 
 instance_faults = _table(
-    'instance_faults', _text('instance_uuid', 36, index=True), _integer('code', nullable=False), sa.Column('message', sa.Text),
+    'instance_faults', _text('instance_uuid', 36, index=True), _integer('code', nullable=False),
+    sa.Column('message', sa.Text),
     sa.Column('details', BigText), _text('host'))
 
 instance_actions = _table(
-    'instance_actions', _text('action'), _text('instance_uuid', 36), _text('request_id'), _text('user_id'), _text('project_id'),
+    'instance_actions', _text('action'), _text('instance_uuid', 36), _text('request_id'), _text('user_id'),
+    _text('project_id'),
     sa.Column('start_time', Time), sa.Column('finish_time', Time), _text('message'), _text('action_id', 36),
     sa.Column('arguments', Json),
     sa.Index('ix_instance_actions_instance_uuid_updated_at', 'instance_uuid', 'updated_at'),
     sa.Index('ix_instance_actions_request_id', 'request_id'))
 
 instance_actions_events = _table(
-    'instance_actions_events', _text('event'), _integer('action_id', index=True), sa.Column('start_time', Time), sa.Column('finish_time', Time),
+    'instance_actions_events', _text('event'), _integer('action_id', index=True), sa.Column('start_time', Time),
+    sa.Column('finish_time', Time),
     _text('result'), sa.Column('traceback', BigText), _text('host'), sa.Column('details', BigText))
 
 migrations = _table(
-    'migrations', _text('uuid', 36, unique=True), _text('instance_uuid', 36, index=True), _text('source_compute'), _text('dest_compute'),
+    'migrations', _text('uuid', 36, unique=True), _text('instance_uuid', 36, index=True), _text('source_compute'),
+    _text('dest_compute'),
     _text('source_node'), _text('dest_node'), _text('dest_host'), _text('status'), _text('migration_type'),
     _integer('old_instance_type_id'), _integer('new_instance_type_id'), _text('user_id'), _text('project_id'),
     _flag('hidden'), sa.Column('memory_total', sa.BigInteger), sa.Column('memory_processed', sa.BigInteger),
@@ -127,48 +139,65 @@ migrations = _table(
     sa.Column('disk_processed', sa.BigInteger), sa.Column('disk_remaining', sa.BigInteger))
 
 services = _table(
-    'services', _text('uuid', 36, unique=True), _text('host', nullable=False), _text('binary', nullable=False), _text('topic'),
+    'services', _text('uuid', 36, unique=True), _text('host', nullable=False), _text('binary', nullable=False),
+    _text('topic'),
     _integer('report_count', nullable=False, server_default='0'), _flag('disabled'), _text('disabled_reason'),
     sa.Column('last_seen_up', Time), _flag('forced_down'), _integer('version', server_default='1'),
     sa.UniqueConstraint('host', 'binary'))
 
 workers = _table(
-    'workers', _text('uuid', 36, unique=True, nullable=False), _text('binary'), _text('host'), _integer('pid'), sa.Column('last_seen', Time))
+    'workers', _text('uuid', 36, unique=True, nullable=False), _text('binary'), _text('host'), _integer('pid'),
+    sa.Column('last_seen', Time))
 
 compute_nodes = _table(
-    'compute_nodes', _text('uuid', 36, unique=True), _text('host', nullable=False), _text('hypervisor_hostname', nullable=False),
+    'compute_nodes', _text('uuid', 36, unique=True), _text('host', nullable=False),
+    _text('hypervisor_hostname', nullable=False),
     _integer('vcpus', nullable=False), _integer('memory_mb', nullable=False), _integer('local_gb', nullable=False),
-    _integer('reserved_vcpus', server_default='0'), _integer('reserved_memory_mb', server_default='0'), _integer('reserved_disk_gb', server_default='0'),
-    _integer('vcpus_used', server_default='0'), _integer('memory_mb_used', server_default='0'), _integer('local_gb_used', server_default='0'),
-    _integer('disk_available_least'), _integer('running_vms', server_default='0'), _integer('current_workload', server_default='0'),
+    _integer('reserved_vcpus', server_default='0'), _integer('reserved_memory_mb', server_default='0'),
+    _integer('reserved_disk_gb', server_default='0'),
+    _integer('vcpus_used', server_default='0'), _integer('memory_mb_used', server_default='0'),
+    _integer('local_gb_used', server_default='0'),
+    _integer('disk_available_least'), _integer('running_vms', server_default='0'),
+    _integer('current_workload', server_default='0'),
     _text('hypervisor_type'), _integer('hypervisor_version'), _text('host_ip', 39), sa.Column('cpu_info', Json),
     sa.Column('supported_instances', Json), sa.Column('stats', Json), _text('uptime'),
-    sa.Column('cpu_allocation_ratio', sa.Double), sa.Column('ram_allocation_ratio', sa.Double), sa.Column('disk_allocation_ratio', sa.Double),
-    _integer('generation', nullable=False, server_default='0'), sa.UniqueConstraint('host', 'hypervisor_hostname'))
+    sa.Column('cpu_allocation_ratio', sa.Double), sa.Column('ram_allocation_ratio', sa.Double),
+    sa.Column('disk_allocation_ratio', sa.Double),
+    _integer('generation', nullable=False, server_default='0'), sa.UniqueConstraint('host', 'hypervisor_hostname'),
+    sa.Index('ix_compute_nodes_generation', 'generation'))
 
 allocations = _table(
-    'allocations', _text('instance_uuid', 36, nullable=False), _integer('compute_node_id', nullable=False), _text('kind', 16, nullable=False),
+    'allocations', _text('instance_uuid', 36, nullable=False), _integer('compute_node_id', nullable=False),
+    _text('kind', 16, nullable=False),
     _integer('vcpus', nullable=False), _integer('memory_mb', nullable=False), _integer('disk_gb', nullable=False),
-    sa.UniqueConstraint('instance_uuid', 'compute_node_id', 'kind'), sa.Index('ix_allocations_compute_node_id', 'compute_node_id'))
+    sa.UniqueConstraint('instance_uuid', 'compute_node_id', 'kind'),
+    sa.Index('ix_allocations_compute_node_id', 'compute_node_id'))
 
 flavors = _table(
-    'flavors', sa.Column('flavorid', Exact, nullable=False, unique=True), sa.Column('name', Exact, nullable=False, unique=True),
-    _integer('memory_mb', nullable=False), _integer('vcpus', nullable=False), _integer('root_gb'), _integer('ephemeral_gb'), _integer('swap', nullable=False),
-    sa.Column('rxtx_factor', sa.Float), _integer('vcpu_weight'), _flag('disabled'), _flag('is_public', True), sa.Column('description', sa.Text))
+    'flavors', sa.Column('flavorid', Exact, nullable=False, unique=True),
+    sa.Column('name', Exact, nullable=False, unique=True),
+    _integer('memory_mb', nullable=False), _integer('vcpus', nullable=False), _integer('root_gb'),
+    _integer('ephemeral_gb'), _integer('swap', nullable=False),
+    sa.Column('rxtx_factor', sa.Float), _integer('vcpu_weight'), _flag('disabled'), _flag('is_public', True),
+    sa.Column('description', sa.Text))
 
 flavor_extra_specs = _table(
-    'flavor_extra_specs', _integer('flavor_id', nullable=False), sa.Column('key', Exact, nullable=False), _text('value'),
+    'flavor_extra_specs', _integer('flavor_id', nullable=False), sa.Column('key', Exact, nullable=False),
+    _text('value'),
     sa.UniqueConstraint('flavor_id', 'key'))
 
 flavor_projects = _table(
-    'flavor_projects', _integer('flavor_id', nullable=False), _text('project_id', nullable=False), sa.UniqueConstraint('flavor_id', 'project_id'))
+    'flavor_projects', _integer('flavor_id', nullable=False), _text('project_id', nullable=False),
+    sa.UniqueConstraint('flavor_id', 'project_id'))
 
 key_pairs = _table(
-    'key_pairs', sa.Column('name', Exact, nullable=False), _text('user_id', nullable=False), _text('fingerprint'), sa.Column('public_key', BigText),
+    'key_pairs', sa.Column('name', Exact, nullable=False), _text('user_id', nullable=False), _text('fingerprint'),
+    sa.Column('public_key', BigText),
     _text('type', 16), sa.UniqueConstraint('user_id', 'name'))
 
 quotas = _table(
-    'quotas', _text('project_id', nullable=False), _text('user_id', nullable=False, server_default=''), _text('resource', nullable=False),
+    'quotas', _text('project_id', nullable=False), _text('user_id', nullable=False, server_default=''),
+    _text('resource', nullable=False),
     _integer('hard_limit'), sa.UniqueConstraint('project_id', 'user_id', 'resource'))
 
 quota_classes = _table(
@@ -182,26 +211,35 @@ quota_locks = sa.Table('quota_locks', metadata, sa.Column('name', sa.String(255)
 aggregates = _table('aggregates', _text('uuid', 36, unique=True), _text('name', nullable=False, unique=True))
 aggregate_hosts = _table('aggregate_hosts', _text('host', nullable=False), _integer('aggregate_id', nullable=False),
                          sa.UniqueConstraint('host', 'aggregate_id'))
-aggregate_metadata = _table('aggregate_metadata', _integer('aggregate_id', nullable=False), _text('key', nullable=False), _text('value'),
+aggregate_metadata = _table('aggregate_metadata', _integer('aggregate_id', nullable=False),
+                            _text('key', nullable=False), _text('value'),
                             sa.UniqueConstraint('aggregate_id', 'key'))
 
 instance_groups = _table(
-    'instance_groups', _text('uuid', 36, unique=True), _text('name'), _text('user_id'), _text('project_id', index=True), _text('policy'),
+    'instance_groups', _text('uuid', 36, unique=True), _text('name'), _text('user_id'),
+    _text('project_id', index=True), _text('policy'),
     sa.Column('rules', Json))
-instance_group_member = _table('instance_group_member', _text('instance_uuid', 36, index=True), _integer('group_id', nullable=False),
+instance_group_member = _table('instance_group_member', _text('instance_uuid', 36, index=True),
+                               _integer('group_id', nullable=False),
                                sa.UniqueConstraint('group_id', 'instance_uuid'))
 
 networks = _table(
-    'networks', _text('uuid', 36, unique=True), _text('label'), _text('cidr', 43), _text('cidr_v6', 43), _text('gateway', 39), _text('gateway_v6', 39),
-    _text('bridge'), _text('bridge_interface'), _integer('vlan'), _integer('vni'), _integer('mtu'), _text('dns1', 39), _text('dns2', 39),
-    _text('dhcp_start', 39), _flag('enable_dhcp', True), _flag('multi_host', True), _flag('injected'), _text('project_id', index=True),
+    'networks', _text('uuid', 36, unique=True), _text('label'), _text('cidr', 43), _text('cidr_v6', 43),
+    _text('gateway', 39), _text('gateway_v6', 39),
+    _text('bridge'), _text('bridge_interface'), _integer('vlan'), _integer('vni'), _integer('mtu'), _text('dns1', 39),
+    _text('dns2', 39),
+    _text('dhcp_start', 39), _flag('enable_dhcp', True), _flag('multi_host', True), _flag('injected'),
+    _text('project_id', index=True),
     _integer('priority'), _text('host'), _text('dhcp_domain'))
 
 fixed_ips = _table(
-    'fixed_ips', _text('address', 39, nullable=False), _integer('network_id', nullable=False), _text('virtual_interface_uuid', 36),
-    _text('instance_uuid', 36, index=True), _text('host', index=True), _flag('allocated'), _flag('leased'), _flag('reserved'), sa.Column('released_at', Time),
+    'fixed_ips', _text('address', 39, nullable=False), _integer('network_id', nullable=False),
+    _text('virtual_interface_uuid', 36),
+    _text('instance_uuid', 36, index=True), _text('host', index=True), _flag('allocated'), _flag('leased'),
+    _flag('reserved'), sa.Column('released_at', Time),
     sa.UniqueConstraint('network_id', 'address'), sa.Index('ix_fixed_ips_address', 'address'))
 
 virtual_interfaces = _table(
-    'virtual_interfaces', _text('uuid', 36, unique=True), _text('address', 32, unique=True), _integer('network_id'), _text('instance_uuid', 36, index=True),
+    'virtual_interfaces', _text('uuid', 36, unique=True), _text('address', 32, unique=True), _integer('network_id'),
+    _text('instance_uuid', 36, index=True),
     _text('tag'), _integer('position', server_default='0'), sa.UniqueConstraint('instance_uuid', 'position'))

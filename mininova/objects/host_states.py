@@ -9,6 +9,7 @@ Known = host_states.Known
 Wanted = claims.Wanted
 
 CLAIMED = claims.CLAIMED
+HELD = claims.HELD
 NO_ROOM = claims.NO_ROOM
 GROUP_POLICY = claims.GROUP_POLICY
 INSTANCE_GONE = claims.INSTANCE_GONE

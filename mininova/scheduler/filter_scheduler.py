@@ -19,9 +19,6 @@ from mininova.scheduler import filters, host_manager, reasons, weights
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
-# A host that looks as if it had room and refuses a claim so often is left alone for this request.
-MAX_LOSSES = 3
-
 
 class FilterScheduler:
     """Chooses hosts, one request after another, so that each sees the claims of the one before."""
@@ -39,10 +36,9 @@ class FilterScheduler:
         decision = decisions.Decision(context, spec, instance_uuids)
         alternates = CONF.scheduler.max_attempts - 1 if return_alternates else 0
         with self._turn:
-            search = Search(self.host_manager, spec, decision)
-            placed = search.keep_earlier_claims(context, instance_uuids)
+            search, placed = Search(self.host_manager, spec, decision), {}
             try:
-                self._place(search, [uuid for uuid in instance_uuids if uuid not in placed], placed)
+                self._place(search, list(instance_uuids), placed)
             except BaseException:
                 self._give_back(context, decision)
                 raise
@@ -73,9 +69,9 @@ class FilterScheduler:
         while pending:
             search.load()
             picks = search.plan(pending)
-            if len(picks) < len(pending):
+            won = search.claim(picks) if len(picks) == len(pending) else search.earlier_claims(pending)
+            if not won and len(picks) < len(pending):
                 raise search.no_valid_host(len(placed) + len(picks), len(placed) + len(pending))
-            won = search.claim(picks)
             placed.update(won)
             pending = [uuid for uuid in pending if uuid not in won]
 
@@ -95,16 +91,16 @@ class Search:
         self.chain = manager.get_filters(spec)
         self.weighers = manager.get_weighers(spec)
         self.excluded = host_manager.get_excluded(spec)
+        self.hosts = []
         self.refused = {}
-        self.losses = {}
         self.fitting = {}
 
     def load(self):
         """Read the hosts as they are now and filter them."""
         started = time.perf_counter()
-        hosts = self.manager.get_all_host_states()
+        self.hosts = self.manager.get_all_host_states()
         read = time.perf_counter()
-        considered, self.decision.unknown = host_manager.get_considered_hosts(hosts, self.spec)
+        considered, self.decision.unknown = host_manager.get_considered_hosts(self.hosts, self.spec)
         self.decision.considered = len(considered)
         rejected = []
         if self.excluded or self.refused:
@@ -116,30 +112,22 @@ class Search:
     def _without_excluded(self, hosts):
         kept, rejected = [], []
         for host in hosts:
-            reason = self.excluded.get(host.host) or self.refused.get(host.compute_node_id)
+            generation, reason = self.refused.get(host.compute_node_id, (None, None))
+            if generation is not None and generation != host.generation:
+                reason = None
+            reason = self.excluded.get(host.host) or reason
             if reason is None:
                 kept.append(host)
             else:
                 rejected.append((host, reason))
         return kept, rejected
 
-    def keep_earlier_claims(self, context, uuids):
-        """Return {uuid: host state} of servers that an earlier try of the same request claimed a host for.
-
-        A claim on a host that the request now rules out is given back.
-        """
-        held = host_states.nodes_by_instance(uuids)
-        if not held:
-            return {}
-        by_id = {host.compute_node_id: host for host in self.manager.get_all_host_states()}
-        kept = {}
-        for uuid, node_id in held.items():
-            host = by_id.get(node_id)
-            if host is None or host.host in self.excluded:
-                objects.AllocationList.release(context, uuid, 'instance', node_id)
-            else:
-                kept[uuid] = host
-        return kept
+    def earlier_claims(self, uuids):
+        """Return {uuid: host state} of servers for which an earlier try of the same request claimed a host."""
+        ruled_out = self._ruled_out()
+        held = {uuid: self._find(node_id) for uuid, node_id in host_states.nodes_by_instance(uuids).items()
+                if node_id not in ruled_out}
+        return {uuid: host for uuid, host in held.items() if host is not None}
 
     def plan(self, uuids):
         """Pick a host for as many servers as possible, one after another.
@@ -166,7 +154,7 @@ class Search:
         subset = min(CONF.filter_scheduler.host_subset_size, len(hosts))
         if subset == 1:
             return hosts[totals.index(best)]
-        return hosts[random.choice(heapq.nlargest(subset, range(len(hosts)), key=totals.__getitem__))]
+        return hosts[random.choice(_best(totals, subset))]
 
     def _consume(self, host):
         """Take the server's room off a host; it may not fit another time."""
@@ -184,46 +172,56 @@ class Search:
         :returns: {uuid: host state} of the servers that are done with; one that was deleted meanwhile claims nothing
         """
         started = time.perf_counter()
-        by_id = {host.compute_node_id: host for _, host in picks}
-        outcomes = host_states.claim_many([host_states.Wanted(uuid, host.compute_node_id, *self.room) for uuid, host in picks])
+        wanted = [host_states.Wanted(uuid, host.compute_node_id, *self.room) for uuid, host in picks]
+        outcomes = host_states.claim_many(wanted, self._ruled_out())
         self.decision.claim_seconds += time.perf_counter() - started
         won = {}
         for uuid, host in picks:
             outcome, node_id = outcomes[uuid]
             if outcome == host_states.CLAIMED:
-                won[uuid] = by_id.get(node_id) or self._find(node_id)
+                won[uuid] = host
                 self.decision.claimed[uuid] = node_id
+            elif outcome == host_states.HELD:
+                won[uuid] = self._find(node_id)
             elif outcome == host_states.INSTANCE_GONE:
                 won[uuid] = host
             else:
                 self._lose(host, outcome)
-        return won
+        return {uuid: host for uuid, host in won.items() if host is not None}
+
+    def _ruled_out(self):
+        """Return the ids of the nodes that the request rules out: a claim there is a remainder of a failed build."""
+        if not self.excluded:
+            return set()
+        return {host.compute_node_id for host in self.hosts if host.host in self.excluded}
 
     def _find(self, node_id):
-        """Return the host on which another scheduler claimed for the same server at the same time."""
-        return next(host for host in self.manager.get_all_host_states() if host.compute_node_id == node_id)
+        """Return the host on which an earlier or a concurrent try claimed, or None if it left."""
+        for hosts in (self.hosts, self.manager.get_all_host_states()):
+            for host in hosts:
+                if host.compute_node_id == node_id:
+                    return host
+        return None
 
     def _lose(self, host, outcome):
-        """Note a lost claim; a host that refuses for good is not tried again."""
+        """Note a lost claim.  A host of which nothing changed since, or whose group is against it, is not tried again."""
         self.decision.lost.append((host, outcome))
         LOG.debug('Lost the claim on %s: %s.', host.host, outcome)
-        node_id = host.compute_node_id
-        self.losses[node_id] = self.losses.get(node_id, 0) + 1
         if outcome == host_states.GROUP_POLICY:
-            self.refused[node_id] = reasons.Reason('ServerGroup', 'not allowed by the policy of the server group', None, None)
-        elif self.losses[node_id] >= MAX_LOSSES:
-            self.refused[node_id] = reasons.Reason('Claim', f'refused the claim {MAX_LOSSES} times', None, None)
+            reason = reasons.Reason('ServerGroup', 'not allowed by the policy of the server group')
+            self.refused[host.compute_node_id] = (None, reason)
+        else:
+            self.refused[host.compute_node_id] = (host.generation, reasons.Reason('Claim', 'refused the claim'))
 
     def alternates(self, placed, uuid, count):
         """Return further hosts with room, best first; those that this request uses anyway come last."""
-        if not count or not self.fitting:
-            return []
         hosts, totals, _ = self.decision.ranking
+        if not count or not totals:
+            return []
         used = {host.compute_node_id for host in placed.values()}
         own = placed[uuid].compute_node_id
-        best = heapq.nlargest(count + len(used), range(len(hosts)), key=totals.__getitem__)
-        ranked = [hosts[index] for index in best if hosts[index].compute_node_id in self.fitting]
-        ranked = [host for host in ranked if host.compute_node_id != own]
+        ranked = [hosts[index] for index in _best(totals, count + len(used))]
+        ranked = [host for host in ranked if host.compute_node_id in self.fitting and host.compute_node_id != own]
         return sorted(ranked, key=lambda host: host.compute_node_id in used)[:count]
 
     def no_valid_host(self, found, wanted):
@@ -238,3 +236,10 @@ class Search:
         error = exception.NoValidHost(reason=reason)
         error.decision = decision
         return error
+
+
+def _best(weights_, count):
+    """Return the positions of the highest weights, the highest first, equal ones in their order."""
+    lowest = heapq.nlargest(count, weights_)[-1]
+    candidates = [index for index, weight in enumerate(weights_) if weight >= lowest]
+    return sorted(candidates, key=weights_.__getitem__, reverse=True)[:count]

@@ -22,7 +22,7 @@ MISSING = {'missing': True}
 
 
 class HostCache:
-    """All hosts, in the order of their ids."""
+    """All hosts, in the order in which they came."""
 
     def __init__(self):
         self._lock = concurrency.lock()
@@ -31,6 +31,7 @@ class HostCache:
     def _forget(self):
         self._known = host_states.Known()
         self._states = {}
+        self._ids_by_host = {}
         self._list = []
         self._compute_hosts = set()
         self._troubled = {}
@@ -57,19 +58,22 @@ class HostCache:
         if changes.compute_hosts is not None:
             self._compute_hosts = changes.compute_hosts
         for id_ in changes.gone:
-            self._states.pop(id_, None)
+            self._drop(id_)
         if changes.aggregates is not None or changes.compute_hosts is not None:
             for id_, state in self._states.items():
                 self._states[id_] = self._placed(state, changes.troubled)
             altered = True
         elif changes.troubled or self._troubled:
-            altered |= self._mark(changes.troubled)
+            self._mark(changes.troubled)
+            altered = True
         for row in changes.nodes:
             aggregates = self._aggregates.get(row.host, ())
-            self._states[row.id] = host_state.HostState(row, _zones(aggregates), aggregates, self._service(row.host, changes.troubled))
+            service = self._service(row.host, changes.troubled)
+            self._states[row.id] = host_state.HostState(row, _zones(aggregates), aggregates, service)
+            self._ids_by_host.setdefault(row.host, set()).add(row.id)
         self._troubled = changes.troubled
         if altered:
-            self._list = [self._states[id_] for id_ in sorted(self._states)]
+            self._list = list(self._states.values())
 
     def _placed(self, state, troubled):
         """Return a state with its aggregates, zones and service as they are now."""
@@ -81,11 +85,14 @@ class HostCache:
 
     def _mark(self, troubled):
         """Replace the states of hosts whose service fell into trouble, or came out of it, or is in it for longer now."""
-        concerned = troubled.keys() | self._troubled.keys()
-        for id_, state in self._states.items():
-            if state.host in concerned:
-                self._states[id_] = state.replaced(service=self._service(state.host, troubled))
-        return True
+        for host in troubled.keys() | self._troubled.keys():
+            for id_ in self._ids_by_host.get(host, ()):
+                self._states[id_] = self._states[id_].replaced(service=self._service(host, troubled))
+
+    def _drop(self, id_):
+        state = self._states.pop(id_, None)
+        if state is not None:
+            self._ids_by_host[state.host].discard(id_)
 
 
 def _by_host(aggregates):

@@ -69,9 +69,9 @@ def get_considered_hosts(hosts, spec):
 
 def get_excluded(spec):
     """Return {host: Reason} of the hosts that a request rules out: those to ignore, and those where its build failed."""
-    excluded = {host: reasons.Reason('IgnoreHosts', 'is to be ignored', None, None) for host in spec.ignore_hosts or ()}
+    excluded = {host: reasons.Reason('IgnoreHosts', 'is to be ignored') for host in spec.ignore_hosts or ()}
     for attempt in spec.attempts or ():
-        excluded[attempt['host']] = reasons.Reason('Retry', f'failed to build here: {attempt["reason"]}', None, None)
+        excluded[attempt['host']] = reasons.Reason('Retry', f'failed to build here: {attempt["reason"]}')
     return excluded
 
 

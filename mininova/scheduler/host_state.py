@@ -22,6 +22,11 @@ class HostState:
     """Capacity in VCPUs, MiB and GiB.
 
     :ivar memory_mb_limit: (total - reserved) * ratio, to which claims may add up; likewise vcpus_limit, local_gb_limit
+    :ivar room_memory_mb: what may still be claimed, whole MiB; likewise room_vcpus, and room_disk_gb, which is less if the
+        host measured less (a ratio above 1 allows for sparse disks: so much is added to what was measured, as in Nova)
+    :ivar free_ram_mb: neither reserved nor claimed, without the ratio, as in Nova; may be negative
+    :ivar free_disk_mb: likewise, or less if the host measured less
+    :ivar free_vcpus: what may still be claimed, with the ratio, as Nova's CPUWeigher counts
     :ivar zones: availability zones of the host
     :ivar aggregates: [{'id', 'name', 'hosts', 'metadata'}] that contain the host
     :ivar service: None when its nova-compute is well, else {'missing'} or {'disabled', 'disabled_reason', 'forced_down', 'age'}
@@ -31,7 +36,8 @@ class HostState:
         'vcpus_total', 'vcpus_used', 'vcpus_reserved', 'vcpus_limit', 'cpu_allocation_ratio',
         'total_usable_ram_mb', 'memory_mb_used', 'memory_mb_reserved', 'memory_mb_limit', 'ram_allocation_ratio',
         'total_usable_disk_gb', 'local_gb_used', 'local_gb_reserved', 'local_gb_limit', 'disk_allocation_ratio',
-        'disk_available_least', 'num_instances', 'num_io_ops', 'hypervisor_type', 'hypervisor_version', 'host_ip',
+        'disk_available_least', 'free_ram_mb', 'free_disk_mb', 'free_vcpus', 'room_vcpus', 'room_memory_mb',
+        'room_disk_gb', 'num_instances', 'num_io_ops', 'hypervisor_type', 'hypervisor_version', 'host_ip',
         'cpu_info', 'supported_instances', 'stats', 'aggregates', 'zones', 'service')
 
     def __init__(self, row, zones, aggregates=(), service=None):
@@ -39,6 +45,7 @@ class HostState:
         self.generation, self.updated_at = row.generation, row.updated_at
         self._set_capacity(row)
         self.disk_available_least = row.disk_available_least
+        self._set_free()
         self.num_instances, self.num_io_ops = row.running_vms or 0, row.current_workload or 0
         self.hypervisor_type, self.hypervisor_version, self.host_ip = row.hypervisor_type, row.hypervisor_version, row.host_ip
         self.cpu_info = _document(row.cpu_info) if row.cpu_info else {}
@@ -63,23 +70,19 @@ class HostState:
     def hypervisor_hostname(self):
         return self.nodename
 
-    @property
-    def free_ram_mb(self):
-        """Memory that is neither reserved nor claimed, without the ratio, as in Nova; may be negative."""
-        return self.total_usable_ram_mb - self.memory_mb_reserved - self.memory_mb_used
-
-    @property
-    def free_disk_mb(self):
-        """Disk that is neither reserved nor claimed, or less if the host reports less; may be negative."""
-        free = self.total_usable_disk_gb - self.local_gb_reserved - self.local_gb_used
+    def _set_free(self):
+        """Work out what is left: what filters, weighers and extra specs ask for most often."""
+        self.free_ram_mb = self.total_usable_ram_mb - self.memory_mb_reserved - self.memory_mb_used
+        self.free_vcpus = self.vcpus_limit - self.vcpus_used
+        self.room_vcpus = int(self.vcpus_limit) - self.vcpus_used
+        self.room_memory_mb = int(self.memory_mb_limit) - self.memory_mb_used
+        self.room_disk_gb = int(self.local_gb_limit) - self.local_gb_used
+        free_gb = self.total_usable_disk_gb - self.local_gb_reserved - self.local_gb_used
         if self.disk_available_least is not None:
-            free = min(free, self.disk_available_least)
-        return free * 1024
-
-    @property
-    def free_vcpus(self):
-        """Virtual CPUs that may still be claimed."""
-        return self.vcpus_limit - self.vcpus_used
+            free_gb = min(free_gb, self.disk_available_least)
+            sparse = self.total_usable_disk_gb * (self.disk_allocation_ratio - 1)
+            self.room_disk_gb = min(self.room_disk_gb, int(self.disk_available_least + sparse))
+        self.free_disk_mb = free_gb * 1024
 
     def replaced(self, **values):
         """Return a copy that differs in some attributes."""
@@ -90,8 +93,10 @@ class HostState:
 
     def consumed(self, vcpus, memory_mb, disk_gb):
         """Return the host as it will be with one more guest.  Nova: consume_from_request."""
-        return self.replaced(vcpus_used=self.vcpus_used + vcpus, memory_mb_used=self.memory_mb_used + memory_mb,
-                             local_gb_used=self.local_gb_used + disk_gb, num_instances=self.num_instances + 1)
+        changed = self.replaced(vcpus_used=self.vcpus_used + vcpus, memory_mb_used=self.memory_mb_used + memory_mb,
+                                local_gb_used=self.local_gb_used + disk_gb, num_instances=self.num_instances + 1)
+        changed._set_free()
+        return changed
 
     def as_destination(self):
         """Return what callers of select_destinations get."""

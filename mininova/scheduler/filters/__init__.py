@@ -26,6 +26,17 @@ class BaseHostFilter:
         """Return PASS or a Reason."""
         raise NotImplementedError
 
+    def split(self, hosts):
+        """Return (hosts that pass, [(host, Reason), ...])."""
+        host_passes, kept, rejected = self.host_passes, [], []
+        for host in hosts:
+            reason = host_passes(host)
+            if reason is PASS:
+                kept.append(host)
+            else:
+                rejected.append((host, reason))
+        return kept, rejected
+
     def reason(self, text, wanted=None, had=None):
         return reasons.Reason(type(self).__name__, text, wanted, had)
 
@@ -42,16 +53,9 @@ def run(chain, hosts):
     """
     rejected = []
     for tester in chain:
-        if not tester.applies:
-            continue
-        host_passes, kept = tester.host_passes, []
-        for host in hosts:
-            reason = host_passes(host)
-            if reason is PASS:
-                kept.append(host)
-            else:
-                rejected.append((host, reason))
-        hosts = kept
+        if tester.applies:
+            hosts, failed = tester.split(hosts)
+            rejected += failed
     return hosts, rejected
 
 

@@ -8,6 +8,12 @@ class ComputeFilter(filters.BaseHostFilter):
     remedy = ('`openstack compute service list` shows it; `openstack compute service set --enable HOST nova-compute`; start '
               'nova-compute; [DEFAULT] service_down_time')
 
+    def split(self, hosts):
+        kept = [host for host in hosts if host.service is None]
+        if len(kept) == len(hosts):
+            return kept, []
+        return kept, [(host, self.host_passes(host)) for host in hosts if host.service is not None]
+
     def host_passes(self, host):
         service = host.service
         if service is None:

@@ -1,27 +1,48 @@
 # SPDX-License-Identifier: Apache-2.0
 """What RamFilter, CoreFilter and DiskFilter have in common.
 
-They compare as the claim in the database does: claimed + wanted <= (total - reserved) * ratio, and who wants nothing always
-fits.  Nova: nova/scheduler/filters/ram_filter.py and others of Newton; later Nova asks Placement.
+They compare as the claim in the database does: claimed + wanted <= (total - reserved) * ratio, and who wants nothing
+always fits.  Nova: nova/scheduler/filters/ram_filter.py and others of Newton; later Nova asks Placement.
 """
+import operator
+
 from mininova.scheduler import filters
 
 
 class ResourceFilter(filters.BaseHostFilter):
-    """:cvar unit: follows each amount: 'MB'"""
-    unit = ''
+    """Compares an amount with what a host may still promise.
+
+    :cvar unit: follows each amount: 'MB'
+    :cvar room: attribute of the host state, what may still be claimed
+    """
+    unit = room = ''
 
     def __init__(self, spec, wanted):
         super().__init__(spec)
         self.wanted = wanted
         self.applies = wanted > 0
 
-    def too_small(self, free, total, reserved, ratio, used):
-        """Return the Reason of a host with so much left of a total."""
-        free = max(0, int(free))
-        kept_back = f'({total} - {reserved} reserved)' if reserved else str(total)
-        return self.reason(f'needs {self.wanted} {self.unit}, free {free} {self.unit} = {kept_back} x {ratio:g} - {used} claimed',
-                           self.wanted, free)
+    def host_passes(self, host):
+        return filters.PASS if getattr(host, self.room) >= self.wanted else self.too_small(host)
+
+    def split(self, hosts):
+        wanted, rooms = self.wanted, list(map(operator.attrgetter(self.room), hosts))
+        kept = [host for host, room in zip(hosts, rooms, strict=True) if room >= wanted]
+        if len(kept) == len(hosts):
+            return kept, []
+        return kept, [(host, self.too_small(host)) for host, room in zip(hosts, rooms, strict=True) if room < wanted]
+
+    def numbers(self, host):
+        """Return total, reserved, ratio and claimed of a host."""
+        raise NotImplementedError
+
+    def too_small(self, host):
+        """Return the Reason of a host without enough room, with the numbers that were compared."""
+        free = max(0, getattr(host, self.room))
+        total, reserved, ratio, claimed = self.numbers(host)
+        total = f'({total} - {reserved} reserved)' if reserved else total
+        text = f'needs {self.wanted} {self.unit}, free {free} {self.unit} = {total} x {ratio:g} - {claimed} claimed'
+        return self.reason(text, self.wanted, free)
 
     @classmethod
     def summarise(cls, rejected):

@@ -4,6 +4,8 @@
 Each weigher's values are brought to 0..1 over the hosts of this request, multiplied, and added up.  Found by stevedore, group
 ``mininova.scheduler.weights``.
 """
+import operator
+
 GROUP = 'mininova.scheduler.weights'
 
 
@@ -12,9 +14,10 @@ class BaseHostWeigher:
 
     :cvar minval: counts as 0 even if no host is that low; None means the lowest host
     :cvar maxval: counts as 1 even if no host is that high; None means the highest host
+    :cvar attribute: of the host state, that is its weight; None when ``weigh`` works it out
     :ivar multiplier: how much this opinion counts; negative turns it round
     """
-    minval = maxval = None
+    minval = maxval = attribute = None
     multiplier = 1.0
 
     def __init__(self, spec):
@@ -22,11 +25,11 @@ class BaseHostWeigher:
 
     def weigh(self, host):
         """Return a number, higher is better."""
-        raise NotImplementedError
+        return getattr(host, self.attribute)
 
     def weigh_all(self, hosts):
         """Return each host's weight times the multiplier."""
-        values = [self.weigh(host) for host in hosts]
+        values = list(map(operator.attrgetter(self.attribute) if self.attribute else self.weigh, hosts))
         low = min(values) if self.minval is None else min(self.minval, *values)
         high = max(values) if self.maxval is None else max(self.maxval, *values)
         if low == high:
@@ -40,4 +43,4 @@ def weigh(weighers, hosts):
     if not hosts:
         return [], {}
     shares = {type(weigher).__name__: weigher.weigh_all(hosts) for weigher in weighers if weigher.multiplier}
-    return [sum(parts) for parts in zip(*shares.values(), strict=True)] if shares else [0.0] * len(hosts), shares
+    return list(map(sum, zip(*shares.values(), strict=True))) if shares else [0.0] * len(hosts), shares

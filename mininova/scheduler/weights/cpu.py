@@ -9,9 +9,8 @@ CONF = mininova.conf.CONF
 class CPUWeigher(weights.BaseHostWeigher):
     """A positive cpu_weight_multiplier spreads, a negative one stacks."""
 
+    attribute = 'free_vcpus'
+
     def __init__(self, spec):
         super().__init__(spec)
         self.multiplier = CONF.filter_scheduler.cpu_weight_multiplier
-
-    def weigh(self, host):
-        return host.free_vcpus

@@ -9,9 +9,8 @@ CONF = mininova.conf.CONF
 class DiskWeigher(weights.BaseHostWeigher):
     """A positive disk_weight_multiplier spreads, a negative one stacks."""
 
+    attribute = 'free_disk_mb'
+
     def __init__(self, spec):
         super().__init__(spec)
         self.multiplier = CONF.filter_scheduler.disk_weight_multiplier
-
-    def weigh(self, host):
-        return host.free_disk_mb

@@ -9,9 +9,8 @@ CONF = mininova.conf.CONF
 class RAMWeigher(weights.BaseHostWeigher):
     """A positive ram_weight_multiplier spreads, a negative one stacks."""
 
+    attribute = 'free_ram_mb'
+
     def __init__(self, spec):
         super().__init__(spec)
         self.multiplier = CONF.filter_scheduler.ram_weight_multiplier
-
-    def weigh(self, host):
-        return host.free_ram_mb
