@@ -140,12 +140,12 @@ def _cidr(text):
 
 @_format('ipv4')
 def _ipv4(text):
-    return netutils.is_valid_ipv4(text, flags=netaddr.INET_PTON)
+    return netaddr.valid_ipv4(text, netaddr.INET_PTON)
 
 
 @_format('ipv6')
 def _ipv6(text):
-    return netutils.is_valid_ipv6(text)
+    return netaddr.valid_ipv6(text, netaddr.INET_PTON)
 
 
 @_format('ip')
