@@ -48,7 +48,8 @@ def set_embedded_defaults(state_dir):
     """Change defaults to what needs nothing but this process; nova.conf still wins."""
     os.makedirs(state_dir, mode=0o700, exist_ok=True)
     for name, value, group in (
-            ('transport_url', 'kombu+memory://', None), ('state_path', state_dir, None), ('compute_driver', 'fake', None),
+            ('transport_url', 'kombu+memory://', None), ('state_path', state_dir, None),
+            ('compute_driver', 'fake', None),
             ('connection', f'sqlite:///{state_dir}/nova.sqlite', 'database'), ('backend', 'local', 'image'),
             ('auth_strategy', 'noauth2', 'api'),
             ('osapi_compute_listen', '127.0.0.1', None), ('metadata_listen', '127.0.0.1', None),

@@ -56,7 +56,8 @@ def forbid_database():
     """Make this process use conductor for everything: importing mininova.db is an error from here on."""
     loaded = [name for name in sys.modules if name.startswith('mininova.db')]
     if loaded:
-        raise exception.ObjectActionError(action='start', reason=f'a service without a database loaded {", ".join(loaded)}')
+        raise exception.ObjectActionError(action='start',
+                                          reason=f'a service without a database loaded {", ".join(loaded)}')
     sys.modules['mininova.db'] = None
     api = conductor_rpcapi.ConductorAPI()
     objects_base.NovaObject.indirection_api = api

@@ -19,14 +19,16 @@ def seed():
     admin = context.get_admin_context()
     for flavorid, name, memory_mb, vcpus, root_gb in FLAVORS:
         try:
-            objects.Flavor(admin, flavorid=flavorid, name=name, memory_mb=memory_mb, vcpus=vcpus, root_gb=root_gb, ephemeral_gb=0,
+            objects.Flavor(admin, flavorid=flavorid, name=name, memory_mb=memory_mb, vcpus=vcpus, root_gb=root_gb,
+                           ephemeral_gb=0,
                            swap=0, rxtx_factor=1.0, is_public=True, disabled=False).create()
         except (exception.FlavorExists, exception.FlavorIdExists):
             break
     _seed_network(admin)
     backend = local.LocalBackend()
     if not any(image['name'] == IMAGE for image in backend.get_all(admin)):
-        backend.create(admin, {'name': IMAGE, 'disk_format': 'raw', 'container_format': 'bare', 'min_ram': 0, 'min_disk': 0,
+        backend.create(admin, {'name': IMAGE, 'disk_format': 'raw', 'container_format': 'bare', 'min_ram': 0,
+                               'min_disk': 0,
                                'visibility': 'public', 'properties': {}}, data=b'\0' * 65536)
     return IMAGE
 

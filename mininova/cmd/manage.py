@@ -26,8 +26,10 @@ CATEGORIES = {
 
 def build_parser():
     """Return the parser; every category module adds its own actions with ``add_arguments(parser)``."""
-    parser = argparse.ArgumentParser(prog='nova-manage', description='Manage a mini-Nova cloud from one of its machines.')
-    parser.add_argument('--config-file', action='append', metavar='PATH', help='nova.conf to read; may be given several times')
+    parser = argparse.ArgumentParser(prog='nova-manage',
+                                     description='Manage a mini-Nova cloud from one of its machines.')
+    parser.add_argument('--config-file', action='append', metavar='PATH',
+                        help='nova.conf to read; may be given several times')
     parser.add_argument('--config-dir', action='append', metavar='DIR', help='directory of *.conf files to read')
     parser.add_argument('--debug', action='store_true', help='log everything')
     categories = parser.add_subparsers(dest='category', required=True, metavar='CATEGORY')

@@ -20,7 +20,8 @@ def parse(argv):
 
 def main(argv=None):
     arguments = parse(sys.argv[1:] if argv is None else argv)
-    config.parse_args(['nova-policy', *(f'--config-file={path}' for path in arguments.config_file or ())], configure_rpc=False)
+    config.parse_args(['nova-policy', *(f'--config-file={path}' for path in arguments.config_file or ())],
+                      configure_rpc=False)
     caller = context.RequestContext(user_id=arguments.user, project_id=arguments.project, roles=arguments.role)
     target = {'project_id': arguments.target_project or arguments.project, 'user_id': arguments.user}
     for name in sorted(rule.name for rule in policies.list_rules()):

@@ -16,7 +16,8 @@ def block_device_info(context, instance):
     swaps = [_describe(device, 'swap_size', device.volume_size) for device in local
              if device.source_type == 'blank' and device.guest_format == 'swap']
     if not ephemerals and instance.flavor.ephemeral_gb:
-        ephemerals = [{'size': instance.flavor.ephemeral_gb, 'guest_format': None, 'device_name': None, 'disk_bus': None,
+        ephemerals = [{'size': instance.flavor.ephemeral_gb, 'guest_format': None, 'device_name': None,
+                       'disk_bus': None,
                        'device_type': None}]
     if not swaps and instance.flavor.swap:
         swaps = [{'swap_size': instance.flavor.swap, 'device_name': None, 'disk_bus': None, 'device_type': None}]
@@ -26,5 +27,6 @@ def block_device_info(context, instance):
 
 
 def _describe(device, size_name, size):
-    return {size_name: size, 'guest_format': device.guest_format, 'device_name': device.device_name, 'disk_bus': device.disk_bus,
+    return {size_name: size, 'guest_format': device.guest_format, 'device_name': device.device_name,
+            'disk_bus': device.disk_bus,
             'device_type': device.device_type, 'boot_index': device.boot_index}

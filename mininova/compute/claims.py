@@ -20,7 +20,8 @@ class Claim:
             raise exception.ComputeResourcesUnavailable(
                 reason=f'{node.hypervisor_hostname} has no room for {spec.flavor.vcpus} VCPUs, {spec.flavor.memory_mb} MB memory '
                        f'and {spec.disk_gb} GB disk')
-        LOG.debug('Claimed %s VCPUs, %s MB, %s GB.', spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb, instance=instance)
+        LOG.debug('Claimed %s VCPUs, %s MB, %s GB.', spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb,
+                  instance=instance)
 
     def __enter__(self):
         return self

@@ -7,4 +7,5 @@ SHUTDOWN = 0x04
 CRASHED = 0x06
 SUSPENDED = 0x07
 
-STATE_MAP = {NOSTATE: 'pending', RUNNING: 'running', PAUSED: 'paused', SHUTDOWN: 'shutdown', CRASHED: 'crashed', SUSPENDED: 'suspended'}
+STATE_MAP = {NOSTATE: 'pending', RUNNING: 'running', PAUSED: 'paused', SHUTDOWN: 'shutdown', CRASHED: 'crashed',
+             SUSPENDED: 'suspended'}

@@ -58,7 +58,8 @@ class ComputeReconciler:
     def _request_context(instance):
         """Act under the request that was accepted, so that its record is the one that gets finished."""
         admin = context.get_admin_context()
-        action = objects.InstanceAction.get_current(admin, instance.uuid, instance.action_id) if instance.action_id else None
+        action = objects.InstanceAction.get_current(admin, instance.uuid,
+                                                    instance.action_id) if instance.action_id else None
         if action is None:
             return admin
         request = context.RequestContext(user_id=action.user_id, project_id=action.project_id, is_admin=True,

@@ -31,7 +31,8 @@ class ResourceTracker:
         node._context = context
         values = {name: measured.get(name) for name in REPORTED}
         values.update(
-            cpu_info=_document(measured.get('cpu_info')), supported_instances=_document(measured.get('supported_instances')),
+            cpu_info=_document(measured.get('cpu_info')),
+            supported_instances=_document(measured.get('supported_instances')),
             stats=measured.get('stats') or {}, host_ip=self.driver.get_host_ip_addr(), current_workload=0,
             reserved_vcpus=CONF.reserved_host_cpus, reserved_memory_mb=CONF.reserved_host_memory_mb,
             reserved_disk_gb=-(-CONF.reserved_host_disk_mb // 1024), cpu_allocation_ratio=CONF.cpu_allocation_ratio,
@@ -42,7 +43,8 @@ class ResourceTracker:
                 setattr(node, name, value)
         node.report()
         if nodename not in self.nodes:
-            LOG.info('Node %s: %s VCPUs, %s MB memory, %s GB disk.', nodename, node.vcpus, node.memory_mb, node.local_gb)
+            LOG.info('Node %s: %s VCPUs, %s MB memory, %s GB disk.', nodename, node.vcpus, node.memory_mb,
+                     node.local_gb)
         self.nodes[nodename] = node
 
     def _uptime(self):

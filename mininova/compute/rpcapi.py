@@ -19,13 +19,15 @@ class ComputeAPI(rpc.Client):
 
     # -- build and delete (casts: the action record says what was asked) --
 
-    def build_and_run_instance(self, context, host, instance, request_spec, alternates, admin_password=None, injected_files=None):
+    def build_and_run_instance(self, context, host, instance, request_spec, alternates, admin_password=None,
+                               injected_files=None):
         """Build a server on a host that the scheduler claimed for it.
 
         :param alternates: further hosts with room when it was scheduled: [{'host', 'node', 'compute_node_id'}, ...]
         :param injected_files: [[path, base64 content], ...]
         """
-        self._cast(context, 'build_and_run_instance', server=host, instance=instance, request_spec=request_spec, alternates=alternates,
+        self._cast(context, 'build_and_run_instance', server=host, instance=instance, request_spec=request_spec,
+                   alternates=alternates,
                    admin_password=admin_password, injected_files=injected_files)
 
     def terminate_instance(self, context, instance):
@@ -47,7 +49,8 @@ class ComputeAPI(rpc.Client):
 
     def get_console_output(self, context, instance, tail_length=None):
         """Return the last lines of the console as text, at most 100 KiB."""
-        return self._call(context, 'get_console_output', server=instance.host, instance=instance, tail_length=tail_length)
+        return self._call(context, 'get_console_output', server=instance.host, instance=instance,
+                          tail_length=tail_length)
 
     def get_diagnostics(self, context, instance):
         """Return the driver's own diagnostics (below 2.48)."""

@@ -16,7 +16,8 @@ class ComputeTaskAPI:
     """Wakes conductor up for builds and deletes."""
 
     def __init__(self):
-        self.conductor_compute_rpcapi = rpcapi.ComputeTaskAPI()
+        # Whoever waits for the answer to a request shall not wait for the bus.
+        self.conductor_compute_rpcapi = rpcapi.ComputeTaskAPI(retry=1)
 
     def build_instances(self, context, instance_uuids, admin_password=None, injected_files=None):
         """Have servers built whose rows and request specs are written.
@@ -33,5 +34,5 @@ class ComputeTaskAPI:
     def _wake(self, name, context, **kwargs):
         try:
             getattr(self.conductor_compute_rpcapi, name)(context, **kwargs)
-        except (rpc.MessagingException, rpc.MessagingTimeout) as error:
+        except rpc.MessagingException as error:
             LOG.warning('No message bus (%s): %s waits for the next round of the reconciler.', error, name)

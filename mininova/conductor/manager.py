@@ -60,7 +60,8 @@ class ConductorManager(manager.Manager):
 
     def object_backport_versions(self, context, objinst, object_versions):
         """Return an object in the versions that an older service knows."""
-        return objinst.obj_to_primitive(target_version=object_versions[objinst.obj_name()], version_manifest=object_versions)
+        return objinst.obj_to_primitive(target_version=object_versions[objinst.obj_name()],
+                                        version_manifest=object_versions)
 
     @staticmethod
     def _remotable(target, name):

@@ -19,11 +19,13 @@ class ConductorAPI(rpc.Client):
     VERSION = '1.0'
 
     def object_class_action_versions(self, context, objname, objmethod, object_versions, args, kwargs):
-        return self._call(context, 'object_class_action_versions', timeout=OBJECT_TIMEOUT, objname=objname, objmethod=objmethod,
+        return self._call(context, 'object_class_action_versions', timeout=OBJECT_TIMEOUT, objname=objname,
+                          objmethod=objmethod,
                           object_versions=object_versions, args=args, kwargs=kwargs)
 
     def object_action(self, context, objinst, objmethod, args, kwargs):
-        return self._call(context, 'object_action', timeout=OBJECT_TIMEOUT, objinst=objinst, objmethod=objmethod, args=args, kwargs=kwargs)
+        return self._call(context, 'object_action', timeout=OBJECT_TIMEOUT, objinst=objinst, objmethod=objmethod,
+                          args=args, kwargs=kwargs)
 
     def object_backport_versions(self, context, objinst, object_versions):
         return self._call(context, 'object_backport_versions', objinst=objinst, object_versions=object_versions)
@@ -46,7 +48,8 @@ class ComputeTaskAPI(rpc.Client):
 
     def reschedule(self, context, instance, failed_host, reason, alternates, admin_password=None, injected_files=None):
         """Take a server whose build failed on a host, cleaned up there, to the next one."""
-        self._cast(context, 'reschedule', instance=instance, failed_host=failed_host, reason=reason, alternates=alternates,
+        self._cast(context, 'reschedule', instance=instance, failed_host=failed_host, reason=reason,
+                   alternates=alternates,
                    admin_password=admin_password, injected_files=injected_files)
 
     def delete_unhosted(self, context, instance):

@@ -20,7 +20,8 @@ class ConductorWorker:
 
     def __init__(self, host, binary):
         self.uuid = uuidutils.generate_uuid()
-        self._record = objects.Worker(context.get_admin_context(), uuid=self.uuid, binary=binary, host=host, pid=os.getpid())
+        self._record = objects.Worker(context.get_admin_context(), uuid=self.uuid, binary=binary, host=host,
+                                      pid=os.getpid())
 
     def beat(self):
         """Say that this process lives."""

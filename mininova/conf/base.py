@@ -37,7 +37,8 @@ Most local disks (image -> local, ephemeral, swap) a server may ask for; -1 is n
 
 LOG_DEFAULTS = ['amqp=WARN', 'amqplib=WARN', 'oslo.messaging=INFO', 'oslo_messaging=INFO', 'sqlalchemy=WARN',
                 'stevedore=WARN', 'urllib3=WARN', 'keystonemiddleware=WARN', 'routes.middleware=WARN',
-                'eventlet.wsgi.server=INFO', 'kombu=ERROR', 'alembic=WARN', 'keystoneauth=WARN', 'oslo.privsep.daemon=INFO', 'oslo_policy=INFO']
+                'eventlet.wsgi.server=INFO', 'kombu=ERROR', 'alembic=WARN', 'keystoneauth=WARN',
+                'oslo.privsep.daemon=INFO', 'oslo_policy=INFO']
 
 
 def register_opts(conf):

@@ -11,7 +11,8 @@ scheduler claims against capacity = (total - reserved) * ratio."""),
     cfg.IntOpt('reserved_host_cpus', default=0, min=0, help="CPUs kept back from guests."),
     cfg.IntOpt('reserved_host_memory_mb', default=512, min=0, help="Memory in MiB kept back from guests."),
     cfg.IntOpt('reserved_host_disk_mb', default=0, min=0, help="Disk in MiB kept back from guests."),
-    cfg.IntOpt('max_concurrent_builds', default=10, min=0, help="Guests built at the same time on one host; 0 is no limit."),
+    cfg.IntOpt('max_concurrent_builds', default=10, min=0,
+               help="Guests built at the same time on one host; 0 is no limit."),
     cfg.IntOpt('update_resources_interval', default=60, min=0, help="""
 Seconds between two reports of this host's resources; 0 means at start only."""),
     cfg.IntOpt('sync_power_state_interval', default=60, min=-1, help="""

@@ -6,7 +6,8 @@ SCHEDULER_OPTS = [
     cfg.IntOpt('max_attempts', default=3, min=1, help="""
 Hosts tried for one server before it goes to ERROR; the first and its alternates."""),
     cfg.IntOpt('workers', min=1, help="Number of scheduler processes; unset means one."),
-    cfg.IntOpt('explain_keep_days', default=30, min=1, help="Days for which the reasons of scheduling decisions are kept."),
+    cfg.IntOpt('explain_keep_days', default=30, min=1,
+               help="Days for which the reasons of scheduling decisions are kept."),
 ]
 
 FILTER_OPTS = [
@@ -22,7 +23,8 @@ Pick at random among this many best hosts; more than one makes concurrent schedu
     cfg.FloatOpt('ram_weight_multiplier', default=1.0, help="Positive spreads by free memory, negative stacks."),
     cfg.FloatOpt('cpu_weight_multiplier', default=1.0, help="Positive spreads by free CPUs, negative stacks."),
     cfg.FloatOpt('disk_weight_multiplier', default=1.0, help="Positive spreads by free disk, negative stacks."),
-    cfg.BoolOpt('shuffle_best_same_weighed_hosts', default=False, help="Pick at random among hosts of exactly equal weight."),
+    cfg.BoolOpt('shuffle_best_same_weighed_hosts', default=False,
+                help="Pick at random among hosts of exactly equal weight."),
     cfg.StrOpt('image_properties_default_architecture', help="""
 Architecture of images that name none, e.g. x86_64, read by ImagePropertiesFilter; unset lets them run on any host.
 Set it where hosts of several architectures serve one cloud."""),

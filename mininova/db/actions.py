@@ -37,7 +37,8 @@ def finish_all(connection, instance_uuid):
     """Record the end of all actions of an instance that are still open."""
     now = session.now()
     connection.execute(sa.update(ACTIONS).where(
-        ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.finish_time.is_(None)).values(finish_time=now, updated_at=now))
+        ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.finish_time.is_(None)).values(finish_time=now,
+                                                                                          updated_at=now))
 
 
 def _action_row_id(connection, instance_uuid, request_id):
@@ -57,7 +58,8 @@ def event_start(connection, instance_uuid, request_id, event, host):
         return None
     now = session.now()
     return connection.execute(sa.insert(EVENTS).values(
-        event=event, action_id=action, start_time=now, host=host, created_at=now, updated_at=now)).inserted_primary_key[0]
+        event=event, action_id=action, start_time=now, host=host, created_at=now,
+        updated_at=now)).inserted_primary_key[0]
 
 
 @session.write
@@ -128,7 +130,8 @@ def list_events(connection, action_row_id):
 def create_fault(connection, values):
     """Store why an instance failed and return the id of the fault."""
     now = session.now()
-    return connection.execute(sa.insert(FAULTS).values(created_at=now, updated_at=now, **values)).inserted_primary_key[0]
+    return connection.execute(sa.insert(FAULTS).values(created_at=now, updated_at=now,
+                                                       **values)).inserted_primary_key[0]
 
 
 def latest_faults(connection, uuids):

@@ -25,7 +25,7 @@ def list_all(connection):
 
 @session.read
 def zones_by_host(connection):
-    """Return {host: zone} of the hosts that an aggregate puts into an availability zone; of several the oldest counts."""
+    """Return {host: zone} of the hosts that an aggregate puts into a zone; of several the oldest counts."""
     query = sa.select(HOSTS.c.host, METADATA.c.value).join(
         METADATA, METADATA.c.aggregate_id == HOSTS.c.aggregate_id).where(METADATA.c.key == 'availability_zone')
     query = query.order_by(HOSTS.c.aggregate_id.desc())

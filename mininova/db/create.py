@@ -34,7 +34,8 @@ def create_instances(connection, drafts, limits=None):
     if devices:
         connection.execute(sa.insert(models.block_device_mapping), devices)
     connection.execute(sa.insert(models.request_specs), [
-        {'instance_uuid': draft['instance']['uuid'], 'spec': draft['request_spec'], 'intent': draft.get('intent'), **stamp}
+        {'instance_uuid': draft['instance']['uuid'], 'spec': draft['request_spec'], 'intent': draft.get('intent'),
+         **stamp}
         for draft in drafts])
     connection.execute(sa.insert(models.instance_actions), [
         {**draft['action'], 'start_time': now, **stamp} for draft in drafts])

@@ -11,7 +11,8 @@ MEMBERS = models.instance_group_member
 @session.read
 def find(connection, hint, project_id):
     """Return a group by uuid or name with its members, or None."""
-    query = sa.select(TABLE).where(sa.or_(TABLE.c.uuid == hint, TABLE.c.name == hint)).order_by((TABLE.c.uuid == hint).desc())
+    query = sa.select(TABLE).where(sa.or_(TABLE.c.uuid == hint,
+                                          TABLE.c.name == hint)).order_by((TABLE.c.uuid == hint).desc())
     if project_id is not None:
         query = query.where(TABLE.c.project_id == project_id)
     row = connection.execute(query.limit(1)).mappings().first()

@@ -51,7 +51,8 @@ def give_back(connection, uuid, expected, compute_node_id=None):
 
     :returns: as :func:`begin`
     """
-    values = {'host': None, 'node': None, 'task_state': 'scheduling', 'vm_state': 'building', 'owner': None, 'launched_on': None}
+    values = {'host': None, 'node': None, 'task_state': 'scheduling', 'vm_state': 'building', 'owner': None,
+              'launched_on': None}
     written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
     if written:
         instances.release(connection, uuid, 'instance', compute_node_id)

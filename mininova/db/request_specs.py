@@ -28,7 +28,8 @@ def get_many(connection, uuids):
 
 @session.write
 def update(connection, instance_uuid, values):
-    connection.execute(sa.update(TABLE).where(TABLE.c.instance_uuid == instance_uuid).values(updated_at=session.now(), **values))
+    connection.execute(sa.update(TABLE).where(TABLE.c.instance_uuid == instance_uuid).values(updated_at=session.now(),
+                                                                                             **values))
 
 
 @session.write

@@ -21,7 +21,8 @@ class API:
     @property
     def _backend(self):
         if self._loaded is None:
-            self._loaded = driver.DriverManager('mininova.image.backends', CONF.image.backend, invoke_on_load=True).driver
+            self._loaded = driver.DriverManager('mininova.image.backends', CONF.image.backend,
+                                                invoke_on_load=True).driver
         return self._loaded
 
     def get(self, context, image_id):

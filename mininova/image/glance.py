@@ -19,7 +19,8 @@ LOG = log.getLogger(__name__)
 
 CHUNK = 1024 * 1024
 BASE_FIELDS = frozenset({
-    'id', 'name', 'status', 'size', 'container_format', 'disk_format', 'min_ram', 'min_disk', 'owner', 'visibility', 'protected',
+    'id', 'name', 'status', 'size', 'container_format', 'disk_format', 'min_ram', 'min_disk', 'owner', 'visibility',
+    'protected',
     'checksum', 'created_at', 'updated_at', 'virtual_size'})
 NOT_PROPERTIES = frozenset({'self', 'file', 'schema', 'locations', 'direct_url', 'tags', 'os_hidden', 'stores'})
 FILTERS = {'name': 'name', 'status': 'status', 'visibility': 'visibility', 'min_ram': 'min_ram', 'min_disk': 'min_disk',
@@ -42,7 +43,8 @@ class GlanceBackend:
         with self._lock:
             if as_service and CONF.glance.username or not context.auth_token:
                 return adapter.Adapter(self._as_service(), service_type='image', interface='public',
-                                       region_name=CONF.glance.region_name, endpoint_override=CONF.glance.endpoint_override)
+                                       region_name=CONF.glance.region_name,
+                                       endpoint_override=CONF.glance.endpoint_override)
             auth = token_endpoint.Token(self._endpoint(context), context.auth_token)
             return adapter.Adapter(self._session(), auth=auth)
 
@@ -75,14 +77,16 @@ class GlanceBackend:
             for endpoint in entry.get('endpoints', ()):
                 if CONF.glance.region_name in (None, endpoint.get('region')) and endpoint.get('publicURL'):
                     return endpoint['publicURL']
-        raise exception.GlanceConnectionFailed(server='(unknown)', reason='neither [glance] endpoint_override nor the catalog names it')
+        raise exception.GlanceConnectionFailed(server='(unknown)',
+                                               reason='neither [glance] endpoint_override nor the catalog names it')
 
     def _ask(self, context, method, path, image_id=None, as_service=False, **kwargs):
         """Send one request; reading ones are repeated while the service cannot be reached."""
         from keystoneauth1 import exceptions
         client = self._client(context, as_service)
         tries = 1 + (CONF.glance.num_retries if method == 'GET' else 0)
-        retrying = tenacity.Retrying(stop=tenacity.stop_after_attempt(tries), wait=tenacity.wait_exponential(0.2, max=2), reraise=True,
+        retrying = tenacity.Retrying(stop=tenacity.stop_after_attempt(tries),
+                                     wait=tenacity.wait_exponential(0.2, max=2), reraise=True,
                                      retry=tenacity.retry_if_exception_type(exceptions.ConnectFailure))
         try:
             return retrying(client.request, f'/v2/{path}', method, **kwargs)
@@ -162,7 +166,8 @@ def _store(answer, dest_path, image):
         stream.flush()
         os.fsync(stream.fileno())
     if image['size'] is not None and size != image['size']:
-        raise exception.GlanceConnectionFailed(server='the image endpoint', reason=f'{size} of {image["size"]} bytes arrived')
+        raise exception.GlanceConnectionFailed(server='the image endpoint',
+                                               reason=f'{size} of {image["size"]} bytes arrived')
     if image['checksum'] and digest.hexdigest() != image['checksum']:
         raise exception.ImageUnacceptable(image_id=image['id'], reason='its checksum does not match its data')
 
@@ -180,7 +185,8 @@ def _from_v2(document):
     """Turn an image of API v2 into our dictionary."""
     image = {name: document.get(name) for name in BASE_FIELDS}
     image.update(
-        min_ram=document.get('min_ram') or 0, min_disk=document.get('min_disk') or 0, created_at=_time(document.get('created_at')),
+        min_ram=document.get('min_ram') or 0, min_disk=document.get('min_disk') or 0,
+        created_at=_time(document.get('created_at')),
         updated_at=_time(document.get('updated_at')), is_public=document.get('visibility') == 'public',
         deleted=document.get('status') == 'deleted', properties=_properties(document))
     return image
@@ -188,7 +194,8 @@ def _from_v2(document):
 
 def _to_v2(image):
     """Turn our dictionary, or part of it, into fields of API v2: properties are top-level texts there."""
-    fields = {name: image[name] for name in ('id', 'name', 'container_format', 'disk_format', 'min_ram', 'min_disk', 'visibility', 'protected')
+    fields = {name: image[name] for name in ('id', 'name', 'container_format', 'disk_format', 'min_ram', 'min_disk',
+                                             'visibility', 'protected')
               if image.get(name) is not None}
     fields.update({name: str(value) for name, value in (image.get('properties') or {}).items() if value is not None})
     return fields

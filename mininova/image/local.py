@@ -21,7 +21,8 @@ CONF = mininova.conf.CONF
 IMAGE_ID = re.compile('[0-9a-f-]{36}')
 TIMES = ('created_at', 'updated_at')
 DEFAULTS = {'name': None, 'status': 'active', 'size': 0, 'container_format': 'bare', 'disk_format': 'raw', 'min_ram': 0,
-            'min_disk': 0, 'owner': None, 'visibility': 'public', 'protected': False, 'checksum': None, 'properties': {}}
+            'min_disk': 0, 'owner': None, 'visibility': 'public', 'protected': False, 'checksum': None,
+            'properties': {}}
 
 
 class LocalBackend:
@@ -98,7 +99,8 @@ class LocalBackend:
                 os.unlink(path)
 
     def _write(self, image_id, image):
-        kept = {name: str(value) if name in TIMES and not isinstance(value, str) else value for name, value in image.items()
+        kept = {name: str(value) if name in TIMES and not isinstance(value, str) else value for name,
+                value in image.items()
                 if name not in ('id', 'is_public', 'deleted')}
         utils.write_file_atomically(self._path(image_id, '.json'), json.dumps(kept, indent=1, sort_keys=True))
 
@@ -107,7 +109,8 @@ def _complete(image_id, stored):
     image = {**DEFAULTS, **stored, 'id': image_id, 'deleted': False}
     image['is_public'] = image['visibility'] == 'public'
     for name in TIMES:
-        image[name] = timeutils.normalize_time(timeutils.parse_isotime(image[name].replace(' ', 'T'))) if image.get(name) else None
+        image[name] = timeutils.normalize_time(timeutils.parse_isotime(image[name].replace(' ',
+                                                                                           'T'))) if image.get(name) else None
     return image
 
 

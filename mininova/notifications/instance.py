@@ -73,7 +73,8 @@ def _legacy_payload(instance):
         'tenant_id': instance.project_id, 'user_id': instance.user_id, 'instance_id': instance.uuid,
         'display_name': instance.display_name, 'reservation_id': instance.reservation_id, 'hostname': instance.hostname,
         'instance_type': flavor.name, 'instance_type_id': flavor.id, 'instance_flavor_id': flavor.flavorid,
-        'architecture': instance.architecture, 'memory_mb': flavor.memory_mb, 'disk_gb': flavor.root_gb + flavor.ephemeral_gb,
+        'architecture': instance.architecture, 'memory_mb': flavor.memory_mb,
+        'disk_gb': flavor.root_gb + flavor.ephemeral_gb,
         'vcpus': flavor.vcpus, 'root_gb': flavor.root_gb, 'ephemeral_gb': flavor.ephemeral_gb, 'host': instance.host,
         'node': instance.node, 'availability_zone': instance.availability_zone, 'cell_name': '',
         'created_at': _time(instance.created_at), 'terminated_at': _time(instance.terminated_at),
@@ -105,7 +106,8 @@ def _send_versioned(context, instance, host, action, phase, error):
 
 
 def _envelope(name, version, data):
-    return {'nova_object.namespace': 'nova', 'nova_object.name': name, 'nova_object.version': version, 'nova_object.data': data}
+    return {'nova_object.namespace': 'nova', 'nova_object.name': name, 'nova_object.version': version,
+            'nova_object.data': data}
 
 
 def _keypairs(instance):
@@ -119,7 +121,8 @@ def _keypairs(instance):
 def _flavor(flavor):
     return _envelope('FlavorPayload', '1.4', {
         'flavorid': flavor.flavorid, 'name': flavor.name, 'memory_mb': flavor.memory_mb, 'vcpus': flavor.vcpus,
-        'root_gb': flavor.root_gb, 'ephemeral_gb': flavor.ephemeral_gb, 'swap': flavor.swap, 'rxtx_factor': flavor.rxtx_factor,
+        'root_gb': flavor.root_gb, 'ephemeral_gb': flavor.ephemeral_gb, 'swap': flavor.swap,
+        'rxtx_factor': flavor.rxtx_factor,
         'vcpu_weight': flavor.vcpu_weight, 'disabled': flavor.disabled, 'is_public': flavor.is_public,
         'extra_specs': flavor.extra_specs, 'projects': None, 'description': flavor.description})
 
@@ -155,12 +158,15 @@ def _versioned_payload(context, instance, error):
         'node': instance.node, 'os_type': instance.os_type, 'architecture': instance.architecture,
         'availability_zone': instance.availability_zone, 'flavor': _flavor(instance.flavor),
         'image_uuid': instance.image_ref, 'key_name': instance.key_name, 'kernel_id': instance.kernel_id,
-        'ramdisk_id': instance.ramdisk_id, 'created_at': _iso(instance.created_at), 'launched_at': _iso(instance.launched_at),
+        'ramdisk_id': instance.ramdisk_id, 'created_at': _iso(instance.created_at),
+        'launched_at': _iso(instance.launched_at),
         'terminated_at': _iso(instance.terminated_at), 'deleted_at': _iso(instance.deleted_at),
         'updated_at': _iso(instance.updated_at), 'state': instance.vm_state, 'power_state': power_state.STATE_MAP.get(
-            instance.power_state, 'pending'), 'task_state': instance.task_state, 'progress': int(instance.progress or 0),
+            instance.power_state, 'pending'), 'task_state': instance.task_state,
+            'progress': int(instance.progress or 0),
         'ip_addresses': _ips(instance), 'block_devices': [], 'metadata': _loaded(instance, 'metadata', {}),
         'locked': instance.locked, 'locked_reason': instance.system_metadata.get('locked_reason'),
         'auto_disk_config': 'AUTO' if instance.auto_disk_config else 'MANUAL', 'request_id': context.request_id,
-        'action_initiator_user': context.user_id, 'action_initiator_project': context.project_id, 'fault': _fault(error),
+        'action_initiator_user': context.user_id, 'action_initiator_project': context.project_id,
+        'fault': _fault(error),
     }

@@ -9,7 +9,8 @@ db = base.Database('claims')
 class Allocation(base.NovaObject, base.NovaPersistentObject):
     """``kind`` says whose claim it is: 'instance', or 'migration' for the other end of a move."""
     VERSION = '1.0'
-    fields = {'id': fields.integer(), 'instance_uuid': fields.UUIDField(), 'compute_node_id': fields.integer(), 'kind': fields.text(),
+    fields = {'id': fields.integer(), 'instance_uuid': fields.UUIDField(), 'compute_node_id': fields.integer(),
+              'kind': fields.text(),
               'vcpus': fields.integer(), 'memory_mb': fields.integer(), 'disk_gb': fields.integer()}
 
 

@@ -10,9 +10,12 @@ class BlockDeviceMapping(base.NovaObject, base.NovaPersistentObject):
     VERSION = '1.0'
     fields = {
         'id': fields.integer(), 'uuid': fields.text(), 'instance_uuid': fields.text(), 'source_type': fields.text(),
-        'destination_type': fields.text(), 'guest_format': fields.text(), 'device_type': fields.text(), 'disk_bus': fields.text(),
-        'boot_index': fields.integer(), 'device_name': fields.text(), 'delete_on_termination': fields.BooleanField(default=False),
-        'snapshot_id': fields.text(), 'volume_id': fields.text(), 'volume_size': fields.integer(), 'image_id': fields.text(),
+        'destination_type': fields.text(), 'guest_format': fields.text(), 'device_type': fields.text(),
+        'disk_bus': fields.text(),
+        'boot_index': fields.integer(), 'device_name': fields.text(),
+        'delete_on_termination': fields.BooleanField(default=False),
+        'snapshot_id': fields.text(), 'volume_id': fields.text(), 'volume_size': fields.integer(),
+        'image_id': fields.text(),
         'no_device': fields.BooleanField(default=False), 'connection_info': fields.text(), 'tag': fields.text(),
         'volume_type': fields.text(), 'attachment_id': fields.text(),
     }

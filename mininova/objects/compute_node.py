@@ -14,17 +14,21 @@ class ComputeNode(base.NovaObject, base.NovaPersistentObject):
     fields = {
         'id': fields.integer(), 'uuid': fields.text(), 'host': fields.text(), 'hypervisor_hostname': fields.text(),
         'vcpus': fields.integer(), 'memory_mb': fields.integer(), 'local_gb': fields.integer(),
-        'reserved_vcpus': fields.integer(), 'reserved_memory_mb': fields.integer(), 'reserved_disk_gb': fields.integer(),
+        'reserved_vcpus': fields.integer(), 'reserved_memory_mb': fields.integer(),
+        'reserved_disk_gb': fields.integer(),
         'vcpus_used': fields.integer(), 'memory_mb_used': fields.integer(), 'local_gb_used': fields.integer(),
         'disk_available_least': fields.integer(), 'running_vms': fields.integer(), 'current_workload': fields.integer(),
         'hypervisor_type': fields.text(), 'hypervisor_version': fields.integer(), 'host_ip': fields.text(),
         'cpu_info': fields.JsonField(nullable=True), 'supported_instances': fields.JsonField(nullable=True),
-        'stats': fields.JsonField(nullable=True), 'uptime': fields.text(), 'cpu_allocation_ratio': fields.FloatField(nullable=True),
-        'ram_allocation_ratio': fields.FloatField(nullable=True), 'disk_allocation_ratio': fields.FloatField(nullable=True),
+        'stats': fields.JsonField(nullable=True), 'uptime': fields.text(),
+        'cpu_allocation_ratio': fields.FloatField(nullable=True),
+        'ram_allocation_ratio': fields.FloatField(nullable=True),
+        'disk_allocation_ratio': fields.FloatField(nullable=True),
         'generation': fields.integer(),
     }
 
-    CLAIMED = ('id', 'uuid', 'vcpus_used', 'memory_mb_used', 'local_gb_used', 'running_vms', 'generation', 'created_at', 'updated_at')
+    CLAIMED = ('id', 'uuid', 'vcpus_used', 'memory_mb_used', 'local_gb_used', 'running_vms', 'generation',
+               'created_at', 'updated_at')
 
     @base.remotable
     def report(self):

@@ -3,7 +3,8 @@
 from mininova.objects import base, fields
 
 PREFIX = 'image_'
-INHERITED = ('id', 'name', 'disk_format', 'container_format', 'min_ram', 'min_disk', 'size', 'status', 'owner', 'checksum')
+INHERITED = ('id', 'name', 'disk_format', 'container_format', 'min_ram', 'min_disk', 'size', 'status', 'owner',
+             'checksum')
 BASE_KEYS = tuple(f'base_image_{name}' for name in ('ref',))
 
 
@@ -15,7 +16,8 @@ class ImageMeta(base.NovaObject):
         'id': fields.text(), 'name': fields.text(), 'status': fields.text(), 'visibility': fields.text(),
         'protected': fields.BooleanField(nullable=True), 'checksum': fields.text(), 'owner': fields.text(),
         'size': fields.integer(), 'container_format': fields.text(), 'disk_format': fields.text(),
-        'created_at': fields.time(), 'updated_at': fields.time(), 'min_ram': fields.IntegerField(), 'min_disk': fields.IntegerField(),
+        'created_at': fields.time(), 'updated_at': fields.time(), 'min_ram': fields.IntegerField(),
+        'min_disk': fields.IntegerField(),
         'properties': fields.DictOfNullableStringsField(),
     }
 
@@ -23,12 +25,16 @@ class ImageMeta(base.NovaObject):
     def from_dict(cls, image):
         """Build from the dictionary of :mod:`mininova.image.api`; absent keys become None or 0."""
         image = image or {}
-        properties = {key: None if value is None else str(value) for key, value in (image.get('properties') or {}).items()}
-        self = cls(id=image.get('id'), name=image.get('name'), status=image.get('status'), visibility=image.get('visibility'),
+        properties = {key: None if value is None else str(value) for key,
+                      value in (image.get('properties') or {}).items()}
+        self = cls(id=image.get('id'), name=image.get('name'), status=image.get('status'),
+                   visibility=image.get('visibility'),
                    protected=image.get('protected'), checksum=image.get('checksum'), owner=image.get('owner'),
-                   size=image.get('size'), container_format=image.get('container_format'), disk_format=image.get('disk_format'),
+                   size=image.get('size'), container_format=image.get('container_format'),
+                   disk_format=image.get('disk_format'),
                    created_at=image.get('created_at'), updated_at=image.get('updated_at'),
-                   min_ram=int(image.get('min_ram') or 0), min_disk=int(image.get('min_disk') or 0), properties=properties)
+                   min_ram=int(image.get('min_ram') or 0), min_disk=int(image.get('min_disk') or 0),
+                   properties=properties)
         self.obj_reset_changes()
         return self
 

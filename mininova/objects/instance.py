@@ -32,20 +32,25 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
     fields = {
         'id': fields.integer(), 'uuid': fields.UUIDField(), 'user_id': fields.text(), 'project_id': fields.text(),
         'image_ref': fields.text(), 'kernel_id': fields.text(), 'ramdisk_id': fields.text(), 'hostname': fields.text(),
-        'launch_index': fields.integer(), 'key_name': fields.text(), 'key_data': fields.text(), 'key_type': fields.text(),
+        'launch_index': fields.integer(), 'key_name': fields.text(), 'key_data': fields.text(),
+        'key_type': fields.text(),
         'power_state': fields.integer(), 'vm_state': fields.text(), 'task_state': fields.text(),
-        'vcpus': fields.integer(), 'memory_mb': fields.integer(), 'root_gb': fields.integer(), 'ephemeral_gb': fields.integer(),
+        'vcpus': fields.integer(), 'memory_mb': fields.integer(), 'root_gb': fields.integer(),
+        'ephemeral_gb': fields.integer(),
         'host': fields.text(), 'node': fields.text(), 'user_data': fields.text(), 'reservation_id': fields.text(),
         'launched_at': fields.time(), 'terminated_at': fields.time(), 'availability_zone': fields.text(),
         'display_name': fields.text(), 'display_description': fields.text(), 'launched_on': fields.text(),
         'locked': fields.BooleanField(default=False), 'locked_by': fields.text(), 'os_type': fields.text(),
         'architecture': fields.text(), 'root_device_name': fields.text(), 'default_ephemeral_device': fields.text(),
         'default_swap_device': fields.text(), 'config_drive': fields.text(), 'access_ip_v4': fields.text(),
-        'access_ip_v6': fields.text(), 'auto_disk_config': fields.BooleanField(default=False), 'progress': fields.integer(),
+        'access_ip_v6': fields.text(), 'auto_disk_config': fields.BooleanField(default=False),
+        'progress': fields.integer(),
         'ephemeral_key_uuid': fields.text(), 'flavorid': fields.text(), 'flavor': fields.ObjectField('Flavor'),
         'system_metadata': fields.DictOfNullableStringsField(), 'metadata': fields.DictOfStringsField(),
-        'tags': fields.ListOfStringsField(), 'network_info': fields.JsonField(nullable=True), 'action_id': fields.text(),
-        'owner': fields.text(), 'build_attempt': fields.integer(), 'deleted': fields.BooleanField(default=False), 'deleted_at': fields.time(),
+        'tags': fields.ListOfStringsField(), 'network_info': fields.JsonField(nullable=True),
+        'action_id': fields.text(),
+        'owner': fields.text(), 'build_attempt': fields.integer(), 'deleted': fields.BooleanField(default=False),
+        'deleted_at': fields.time(),
     }
 
     def __getitem__(self, name):
@@ -285,7 +290,8 @@ def _explain(uuid, found, wanted):
         kind = exception.UnexpectedDeletingTaskStateError if deleting else exception.UnexpectedTaskStateError
         return kind(instance_uuid=uuid, expected=wanted['task_state'], actual=found['task_state'])
     if 'vm_state' in wanted and not _holds(found['vm_state'], wanted['vm_state']):
-        return exception.UnexpectedVMStateError(instance_uuid=uuid, expected=wanted['vm_state'], actual=found['vm_state'])
+        return exception.UnexpectedVMStateError(instance_uuid=uuid, expected=wanted['vm_state'],
+                                                actual=found['vm_state'])
     return exception.StaleAction(instance_uuid=uuid, action_id=wanted.get('action_id'))
 
 

@@ -14,15 +14,18 @@ class InstanceAction(base.NovaObject, base.NovaPersistentObject):
     """``action_id`` is the value an instance carries while this action is its current one; ``arguments`` the intent."""
     VERSION = '1.0'
     fields = {
-        'id': fields.integer(), 'action': fields.text(), 'instance_uuid': fields.UUIDField(), 'request_id': fields.text(),
-        'user_id': fields.text(), 'project_id': fields.text(), 'start_time': fields.time(), 'finish_time': fields.time(),
+        'id': fields.integer(), 'action': fields.text(), 'instance_uuid': fields.UUIDField(),
+        'request_id': fields.text(),
+        'user_id': fields.text(), 'project_id': fields.text(), 'start_time': fields.time(),
+        'finish_time': fields.time(),
         'message': fields.text(), 'action_id': fields.text(), 'arguments': fields.JsonField(nullable=True),
     }
 
     @staticmethod
     def pack_start(context, instance_uuid, action, action_id=None, arguments=None):
         """Return the columns of a new record."""
-        return {'action': action, 'instance_uuid': instance_uuid, 'request_id': context.request_id, 'user_id': context.user_id,
+        return {'action': action, 'instance_uuid': instance_uuid, 'request_id': context.request_id,
+                'user_id': context.user_id,
                 'project_id': context.project_id, 'action_id': action_id, 'arguments': arguments}
 
     @base.remotable_classmethod
@@ -61,7 +64,8 @@ class InstanceActionList(base.ObjectListBase, base.NovaObject):
         :raises MarkerNotFound: (400)
         """
         filters = filters or {}
-        rows = db.list_actions(instance_uuid, limit, marker, filters.get('changes-since'), filters.get('changes-before'))
+        rows = db.list_actions(instance_uuid, limit, marker, filters.get('changes-since'),
+                               filters.get('changes-before'))
         if rows is None:
             raise exception.MarkerNotFound(marker=marker)
         return cls._from_rows(context, InstanceAction, rows)

@@ -9,8 +9,10 @@ db = base.Database('groups')
 @base.register
 class InstanceGroup(base.NovaObject, base.NovaPersistentObject):
     VERSION = '1.0'
-    fields = {'id': fields.integer(), 'uuid': fields.text(), 'name': fields.text(), 'user_id': fields.text(), 'project_id': fields.text(),
-              'policy': fields.text(), 'rules': fields.JsonField(nullable=True), 'members': fields.ListOfStringsField(default=[])}
+    fields = {'id': fields.integer(), 'uuid': fields.text(), 'name': fields.text(), 'user_id': fields.text(),
+              'project_id': fields.text(),
+              'policy': fields.text(), 'rules': fields.JsonField(nullable=True),
+              'members': fields.ListOfStringsField(default=[])}
 
     @base.remotable_classmethod
     def get_by_hint(cls, context, hint):

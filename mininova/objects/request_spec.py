@@ -8,7 +8,8 @@ from mininova.objects import image_meta as image_meta_obj
 db = base.Database('request_specs')
 
 PLAIN = ('instance_uuid', 'project_id', 'user_id', 'num_instances', 'availability_zone', 'force_hosts', 'force_nodes',
-         'requested_host', 'requested_node', 'ignore_hosts', 'scheduler_hints', 'requested_networks', 'group', 'attempts',
+         'requested_host', 'requested_node', 'ignore_hosts', 'scheduler_hints', 'requested_networks', 'group',
+         'attempts',
          'security_groups')
 
 
@@ -26,7 +27,8 @@ class RequestSpec(base.NovaObject):
         'flavor': fields.ObjectField('Flavor'), 'image': fields.ObjectField('ImageMeta', nullable=True),
         'num_instances': fields.IntegerField(default=1), 'availability_zone': fields.text(),
         'force_hosts': fields.ListOfStringsField(default=[]), 'force_nodes': fields.ListOfStringsField(default=[]),
-        'requested_host': fields.text(), 'requested_node': fields.text(), 'ignore_hosts': fields.ListOfStringsField(default=[]),
+        'requested_host': fields.text(), 'requested_node': fields.text(),
+        'ignore_hosts': fields.ListOfStringsField(default=[]),
         'scheduler_hints': fields.JsonField(default={}), 'requested_networks': fields.JsonField(nullable=True),
         'group': fields.JsonField(nullable=True), 'attempts': fields.JsonField(default=[]),
         'security_groups': fields.ListOfStringsField(default=[]), 'intent': fields.text(),

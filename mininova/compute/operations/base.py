@@ -76,7 +76,8 @@ class Operations:
         """Write where the server stands now: power state from the driver, no task, the event closed."""
         instance.power_state = self.driver.get_info(instance).state
         task, instance.vm_state, instance.task_state = instance.task_state, vm_state, None
-        instance.finish_operation(event, expected={'task_state': task, 'action_id': instance.action_id, 'host': self.host.name})
+        instance.finish_operation(event, expected={'task_state': task, 'action_id': instance.action_id,
+                                                   'host': self.host.name})
 
 
 def instance_operation(notification=None, task_states=None):
@@ -101,7 +102,8 @@ def instance_operation(notification=None, task_states=None):
                 try:
                     instance.begin_operation(event, self.host.name, expected)
                 except (exception.Conflict, exception.InstanceNotFound) as error:
-                    LOG.info('Dropping a message that is late or a repeat: %s', error.format_message(), instance=instance)
+                    LOG.info('Dropping a message that is late or a repeat: %s', error.format_message(),
+                             instance=instance)
                     return None
                 return _run(self, context, instance, method, event, notification, kwargs)
         return wrapper

@@ -25,7 +25,8 @@ LOG = log.getLogger(__name__)
 EVENT = 'compute__do_build_and_run_instance'
 
 # No other host would do better: the request itself is at fault.
-HOPELESS = (exception.ImageUnacceptable, exception.FlavorDiskTooSmall, exception.FlavorMemoryTooSmall, exception.ImageNotFound,
+HOPELESS = (exception.ImageUnacceptable, exception.FlavorDiskTooSmall, exception.FlavorMemoryTooSmall,
+            exception.ImageNotFound,
             exception.ImageNotAuthorized, exception.ImageNotActive, exception.NetworkNotFound, exception.NoMoreFixedIps,
             exception.FixedIpAlreadyInUse, exception.FixedIpNotFoundForNetwork, exception.BuildAbortException,
             exception.InvalidBDM)
@@ -42,7 +43,8 @@ class BuildOperations(base.Operations):
         super().__init__(host)
         self._builds = concurrency.Pool(CONF.max_concurrent_builds or 1000)
 
-    def build_and_run_instance(self, context, instance, request_spec, alternates, admin_password=None, injected_files=None):
+    def build_and_run_instance(self, context, instance, request_spec, alternates, admin_password=None,
+                               injected_files=None):
         """Build a server; at most [DEFAULT] max_concurrent_builds at a time, the others wait."""
         concurrency.spawn(self._queue, context, instance, request_spec, alternates, admin_password, injected_files)
 
@@ -60,7 +62,8 @@ class BuildOperations(base.Operations):
         try:
             instance.begin_operation(
                 EVENT, self.host.name, {'host': self.host.name, 'task_state': task_states.SCHEDULING},
-                values={'task_state': task_states.NETWORKING, 'vm_state': vm_states.BUILDING, 'launched_on': self.host.name})
+                values={'task_state': task_states.NETWORKING, 'vm_state': vm_states.BUILDING,
+                        'launched_on': self.host.name})
         except (exception.Conflict, exception.InstanceNotFound) as error:
             LOG.info('Not building: %s', error.format_message(), instance=instance)
             return
@@ -84,12 +87,14 @@ class BuildOperations(base.Operations):
         with self.host.tracker.instance_claim(context, instance, spec):
             crashpoint('create.C10.claimed.after')
             network_info = self.host.network_api.allocate_for_instance(
-                context, instance, objects.NetworkRequestList.from_document(spec.requested_networks), spec.security_groups)
+                context, instance, objects.NetworkRequestList.from_document(spec.requested_networks),
+                spec.security_groups)
             crashpoint('create.C11.network.after')
             instance.network_info = list(network_info)
             self._save(instance, task_states.SPAWNING, expected=task_states.NETWORKING)
             crashpoint('create.C12.image.before')
-            self.driver.spawn(context, instance, instance.image_meta, injected_files, admin_password, None, network_info,
+            self.driver.spawn(context, instance, instance.image_meta, injected_files, admin_password, None,
+                              network_info,
                               block_devices.block_device_info(context, instance))
             crashpoint('create.C16.running.after')
             self.finish_build(instance)
@@ -101,7 +106,8 @@ class BuildOperations(base.Operations):
         instance.launched_at = timeutils.utcnow()
         crashpoint('create.C17.active.before')
         instance.finish_operation(event, expected={
-            'task_state': (task_states.SPAWNING, task_states.NETWORKING), 'action_id': instance.action_id, 'host': self.host.name})
+            'task_state': (task_states.SPAWNING, task_states.NETWORKING), 'action_id': instance.action_id,
+            'host': self.host.name})
         crashpoint('create.C17.active.after')
 
     def _save(self, instance, task_state, expected):
@@ -154,7 +160,8 @@ class BuildOperations(base.Operations):
         except (exception.Conflict, exception.InstanceNotFound) as late:
             LOG.info('Not given back: %s', late.format_message(), instance=instance)
             return
-        self.host.conductor.reschedule(context, instance, failed_host=self.host.name, reason=reason, alternates=alternates,
+        self.host.conductor.reschedule(context, instance, failed_host=self.host.name, reason=reason,
+                                       alternates=alternates,
                                        admin_password=admin_password, injected_files=injected_files)
 
 

@@ -26,7 +26,8 @@ class DeleteOperations(base.Operations):
         with self.host.busy_with(instance.uuid):
             try:
                 instance.refresh()
-                instance.begin_operation(EVENT, self.host.name, {'task_state': task_states.DELETING, 'host': self.host.name})
+                instance.begin_operation(EVENT, self.host.name,
+                                         {'task_state': task_states.DELETING, 'host': self.host.name})
             except (exception.Conflict, exception.InstanceNotFound) as error:
                 LOG.info('Not deleting: %s', error.format_message(), instance=instance)
                 return

@@ -17,7 +17,8 @@ CONTROL_CHARACTERS = re.compile('[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]')
 class InspectOperations(base.Operations):
     """Answer questions (RPC endpoint); nothing changes."""
 
-    @rpc.expected_exceptions(exception.InstanceNotReady, exception.InstanceNotFound, exception.ConsoleNotAvailable, NotImplementedError)
+    @rpc.expected_exceptions(exception.InstanceNotReady, exception.InstanceNotFound, exception.ConsoleNotAvailable,
+                             NotImplementedError)
     def get_console_output(self, context, instance, tail_length=None):
         """Return the console's text, at most 100 KiB and `tail_length` lines, without control characters."""
         output = self.driver.get_console_output(context, instance)

@@ -52,7 +52,8 @@ class BuildTask:
         if instance is None or instance.host or not self.worker.take(instance):
             return
         spec = self._spec(admin, instance)
-        LOG.info('Build failed on %s (%s); %s alternates left.', failed_host, reason, len(alternates), instance=instance)
+        LOG.info('Build failed on %s (%s); %s alternates left.', failed_host, reason, len(alternates),
+                 instance=instance)
         if len(spec.attempts) >= CONF.scheduler.max_attempts:
             self._fail(admin, [instance], exception.MaxRetriesExceeded(reason=_tell_attempts(spec)))
             return
@@ -113,7 +114,8 @@ class BuildTask:
         instance.owner = None
         crashpoint('create.C7.host_written.before')
         try:
-            instance.save(expected_task_state=task_states.SCHEDULING, expected={'host': None, 'action_id': instance.action_id})
+            instance.save(expected_task_state=task_states.SCHEDULING,
+                          expected={'host': None, 'action_id': instance.action_id})
         except (exception.InstanceNotFound, exception.Conflict) as error:
             LOG.info('Not building: %s', error.format_message(), instance=instance)
             objects.AllocationList.release(context, instance.uuid, 'instance', chosen['compute_node_id'])
@@ -130,7 +132,8 @@ class BuildTask:
             return
         instance.build_attempt = attempt
         try:
-            instance.save(expected_task_state=task_states.SCHEDULING, expected={'action_id': instance.action_id, 'host': instance.host})
+            instance.save(expected_task_state=task_states.SCHEDULING,
+                          expected={'action_id': instance.action_id, 'host': instance.host})
         except (exception.InstanceNotFound, exception.Conflict) as error:
             LOG.info('Not handed over: %s', error.format_message(), instance=instance)
             return
