@@ -128,7 +128,8 @@ def test_fifty_first_requests_at_once_are_all_decided_rightly():
 RULES = ['@', '!', '', 'role:member', 'not role:member', 'role:member and role:reader', 'role:x or role:reader',
          '(role:x or role:member) and not role:y', 'rule:admin_api', 'project_id:%(project_id)s',
          'user_id:%(user_id)s and project_id:%(project_id)s', 'True:%(enabled)s', "'p':%(project_id)s",
-         'is_admin:False', 'user_id:%(missing)s', 'no_such_attribute:x', 'rule:project_member_or_admin', 'not (role:x or rule:admin_api)']
+         'is_admin:False', 'user_id:%(missing)s', 'no_such_attribute:x', 'rule:project_member_or_admin',
+         'not (role:x or rule:admin_api)']
 
 
 @pytest.mark.parametrize('text', RULES)

@@ -151,7 +151,7 @@ def test_extending_a_query_keeps_open_what_is_open():
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
-                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)))
+                    lambda part: st.lists(part, max_size=3) | st.dictionaries(st.text(max_size=5), part, max_size=3)))
 def test_any_document_is_valid_or_a_small_validation_error(document):
     for legacy in (False, True):
         try:
