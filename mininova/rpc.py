@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The door to oslo.messaging: transport, clients, servers, notifiers.  Nova: nova/rpc.py.
 
-RPC is at most once: a message is acknowledged before the work begins.  So it is never more than a wake-up; the intent is in the
-database before it is sent (architecture: "intent before message").
+RPC is at most once: a message is acknowledged before the work begins.  So it is never more than a wake-up; the
+intent is in the database before it is sent (architecture: "intent before message").
 """
+import contextlib
+
+import kombu.exceptions
 import oslo_messaging as messaging
 from oslo_log import log
 from oslo_serialization import jsonutils
@@ -121,23 +124,43 @@ class Client:
     """
     TOPIC = VERSION = NAMESPACE = None
 
-    def __init__(self):
-        self._client = None
+    def __init__(self, retry=None):
+        """
+        :param retry: how often a bus that is away is tried again, each time after a longer pause; None never gives up
+        """
+        self._retry = retry
+        self._client = self._transport = None
 
     @property
     def client(self):
-        if self._client is None:
+        if self._client is None or self._transport is not _transport:
             self._client = get_client(messaging.Target(topic=self.TOPIC, version=self.VERSION,
                                                        namespace=self.NAMESPACE))
+            self._transport = _transport
         return self._client
 
     def _cast(self, context, method, server=None, **kwargs):
-        """Send and do not wait."""
-        self.client.prepare(server=server).cast(context, method, **kwargs)
+        """Send and do not wait.
+
+        :raises MessagingException: the bus is away, and `retry` is used up
+        """
+        with _bus_errors():
+            self.client.prepare(server=server, retry=self._retry).cast(context, method, **kwargs)
 
     def _call(self, context, method, server=None, timeout=None, **kwargs):
         """Send and wait for the answer."""
-        return self.client.prepare(server=server, timeout=timeout).call(context, method, **kwargs)
+        with _bus_errors():
+            return self.client.prepare(server=server, timeout=timeout, retry=self._retry).call(context, method,
+                                                                                               **kwargs)
+
+
+@contextlib.contextmanager
+def _bus_errors():
+    """Give the library's own name to what it passes on from below when no connection can be made."""
+    try:
+        yield
+    except kombu.exceptions.OperationalError as error:
+        raise MessagingException(f'The message bus cannot be reached: {error}') from error
 
 
 def transport_address():

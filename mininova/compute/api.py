@@ -92,7 +92,7 @@ def check_lock(context, instance):
 def _send(send, *args, **kwargs):
     try:
         send(*args, **kwargs)
-    except (rpc.MessagingException, rpc.MessagingTimeout) as error:
+    except rpc.MessagingException as error:
         LOG.warning('No message bus (%s): %s waits for the next round of the reconciler.', error, send.__name__)
 
 
@@ -102,7 +102,8 @@ class API:
     def __init__(self):
         self.image_api = image_api.API()
         self.network_api = network_api.API()
-        self.compute_rpcapi = compute_rpcapi.ComputeAPI()
+        # Whoever waits for the answer to a request shall not wait for the bus.
+        self.compute_rpcapi = compute_rpcapi.ComputeAPI(retry=1)
         self.compute_task_api = conductor_api.ComputeTaskAPI()
         self.creator = create.ServerCreator(self.image_api, self.network_api)
 
@@ -246,7 +247,7 @@ class API:
             raise exception.ServiceUnavailable(reason='the compute host of the server is down')
         try:
             return method(context, instance, **arguments)
-        except rpc.MessagingTimeout as error:
+        except rpc.MessagingException as error:
             raise exception.ServiceUnavailable(reason='the compute host of the server does not answer') from error
 
     # -- changes without a message --
