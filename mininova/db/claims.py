@@ -98,8 +98,8 @@ def _lock_instances(connection, uuids):
 
 def _held(connection, uuids):
     """Return {instance uuid: id of the node, of those that exist, on which it has its own claim}."""
-    query = sa.select(CLAIMS.c.instance_uuid, CLAIMS.c.compute_node_id).join(NODES, NODES.c.id == CLAIMS.c.compute_node_id)
-    return dict(connection.execute(query.where(
+    query = sa.select(CLAIMS.c.instance_uuid, CLAIMS.c.compute_node_id)
+    return dict(connection.execute(query.join(NODES, NODES.c.id == CLAIMS.c.compute_node_id).where(
         CLAIMS.c.instance_uuid.in_(uuids), CLAIMS.c.kind == 'instance').order_by(CLAIMS.c.id.desc())).all())
 
 

@@ -131,9 +131,9 @@ def _read_troubled(connection, down_time):
 
 def _read_aggregates(connection, known):
     """Return the aggregates if anything about them changed."""
-    named = connection.execute(sa.select(AGGREGATES.c.id, AGGREGATES.c.name, METADATA.c.key, METADATA.c.value).join(
-        METADATA, METADATA.c.aggregate_id == AGGREGATES.c.id, isouter=True).order_by(AGGREGATES.c.id,
-                                                                                     METADATA.c.id)).all()
+    query = sa.select(AGGREGATES.c.id, AGGREGATES.c.name, METADATA.c.key, METADATA.c.value)
+    named = connection.execute(query.join(METADATA, METADATA.c.aggregate_id == AGGREGATES.c.id, isouter=True).order_by(
+        AGGREGATES.c.id, METADATA.c.id)).all()
     members = connection.execute(sa.select(sa.func.count(), sa.func.sum(MEMBERS.c.id))).one() if named else None
     if known.aggregates == (named, members):
         return None
@@ -144,7 +144,8 @@ def _read_aggregates(connection, known):
         if key is not None:
             aggregate['metadata'][key] = value
     if found:
-        for id_, host in connection.execute(sa.select(MEMBERS.c.aggregate_id, MEMBERS.c.host).order_by(MEMBERS.c.id)).all():
+        query = sa.select(MEMBERS.c.aggregate_id, MEMBERS.c.host).order_by(MEMBERS.c.id)
+        for id_, host in connection.execute(query).all():
             if id_ in found:
                 found[id_]['hosts'].append(host)
     return list(found.values())

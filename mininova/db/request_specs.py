@@ -22,7 +22,7 @@ def get_many(connection, uuids):
     for start in range(0, len(uuids), 500):
         rows = connection.execute(sa.select(TABLE.c.instance_uuid, TABLE.c.spec).where(
             TABLE.c.instance_uuid.in_(uuids[start:start + 500])))
-        found.update({uuid: spec for uuid, spec in rows})
+        found.update(rows.all())
     return found
 
 
@@ -35,7 +35,8 @@ def update(connection, instance_uuid, values):
 @session.write
 def add_attempt(connection, instance_uuid, attempt):
     """Append a failed build to the spec; the same host and reason twice in a row are one."""
-    row = connection.execute(sa.select(TABLE.c.spec).where(TABLE.c.instance_uuid == instance_uuid).with_for_update()).first()
+    row = connection.execute(
+        sa.select(TABLE.c.spec).where(TABLE.c.instance_uuid == instance_uuid).with_for_update()).first()
     if row is None:
         return
     spec = dict(row[0])
@@ -65,3 +66,18 @@ def list_reports(connection, key):
     """Return the decisions for a server's uuid or a request's id, oldest first."""
     return connection.execute(sa.select(REPORTS).where(sa.or_(
         REPORTS.c.instance_uuid == key, REPORTS.c.request_id == key)).order_by(REPORTS.c.id)).mappings().all()
+
+
+@session.read
+def find_servers(connection, key):
+    """Return {uuid: name} of the servers with a uuid or a name, deleted ones too, newest last."""
+    table = models.instances
+    return dict(connection.execute(sa.select(table.c.uuid, table.c.display_name).where(
+        sa.or_(table.c.uuid == key, table.c.display_name == key)).order_by(table.c.id)).all())
+
+
+@session.read
+def names_of(connection, uuids):
+    """Return {uuid: name} of servers, deleted ones too."""
+    table = models.instances
+    return dict(connection.execute(sa.select(table.c.uuid, table.c.display_name).where(table.c.uuid.in_(uuids))).all())

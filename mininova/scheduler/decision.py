@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Decision: what was seen and done for one request, from which its SchedulingReports are made.
 
-Nova has no counterpart.  Collecting costs next to nothing; the rows of the table are made only when the report is written.
+Nova has no counterpart.  Collecting costs next to nothing; the rows of the table are made only when the report is
+written.
 """
 import time
 
 from mininova import objects
 from mininova.scheduler import filters
 
-# Rows of the table kept with a report: a success keeps the best hosts and some that failed, a failure all within reason.
+# Rows of the table kept with a report: of a success the best hosts and some that failed, of a failure all hosts within
+# reason.
 SUCCESS_ROWS = 50
+BEST_ROWS = 40
 FAILURE_ROWS = 1000
 
 
@@ -56,66 +59,65 @@ class Decision:
 
     def reports(self):
         """Return the SchedulingReports, one for each server that was scheduled now."""
-        common = self._common()
-        shared = self._failed_rows(FAILURE_ROWS) if self.failure else self._success_rows()
+        details = self.details()
         if self.failure:
-            common['rows_left_out'] = max(0, len(self.rejected) - len(shared))
-            return [self._report(uuid, 'failed', None, 'No valid host was found. ' + self.failure, {**common, 'hosts': shared})
-                    for uuid in self.instance_uuids]
-        common['rows_left_out'] = max(0, self.considered - len(shared))
-        return [self._success(uuid, destinations, common, shared)
-                for uuid, destinations in zip(self.instance_uuids, self.destinations, strict=True) if uuid in self.claimed]
+            summary = f'No valid host was found. {self.failure}'
+            return [self._report(uuid, 'failed', None, summary, details) for uuid in self.instance_uuids]
+        chosen = {uuid: destinations for uuid, destinations in zip(self.instance_uuids, self.destinations, strict=True)
+                  if uuid in self.claimed}
+        return [self._report(uuid, 'placed', hosts[0]['host'], self._why(hosts[0]['host']),
+                             {**details, 'alternates': [other['host'] for other in hosts[1:]]})
+                for uuid, hosts in chosen.items()]
 
-    def _success(self, uuid, destinations, common, rows):
-        chosen, others = destinations[0], [destination['host'] for destination in destinations[1:]]
-        summary = f'{chosen["host"]} was chosen of {self.fitted} hosts that fit; {self.considered} were considered.'
-        return self._report(uuid, 'placed', chosen['host'], summary, {**common, 'hosts': rows, 'alternates': others})
+    def _why(self, host):
+        return f'{host} was chosen of {self.fitted} hosts that fit; {self.considered} were considered.'
 
     def _report(self, uuid, outcome, host, summary, details):
-        return objects.SchedulingReport(self.context, instance_uuid=uuid, request_id=self.context.request_id, outcome=outcome,
-                                        selected_host=host, summary=summary, details=details)
+        return objects.SchedulingReport(
+            self.context, instance_uuid=uuid, request_id=self.context.request_id, outcome=outcome, selected_host=host,
+            summary=summary, details=details)
 
-    def _common(self):
-        counts = {}
+    def details(self):
+        """Return the table and the numbers, as JSON."""
+        counts, flavor = {}, self.spec.flavor
         for _, reason in self.rejected:
             counts[reason.filter] = counts.get(reason.filter, 0) + 1
-        flavor = self.spec.flavor
+        best = [] if self.failure else self._fitting_rows()
+        rows = best + self._failed_rows(FAILURE_ROWS if self.failure else SUCCESS_ROWS - len(best))
+        named = [(type(tester).__name__, tester) for tester in self.chain]
         return {
             'servers': len(self.instance_uuids), 'considered': self.considered, 'fitted': self.fitted, 'failed': counts,
-            'filters': [type(tester).__name__ for tester in self.chain if tester.applies],
-            'filters_without_say': [type(tester).__name__ for tester in self.chain if not tester.applies],
-            'remedies': {type(tester).__name__: tester.remedy for tester in self.chain if type(tester).__name__ in counts},
-            'wanted': {'vcpus': flavor.vcpus, 'memory_mb': flavor.memory_mb, 'disk_gb': self.spec.disk_gb, 'flavor': flavor.name},
+            'hosts': rows, 'hosts_left_out': max(0, self.considered - len(rows)),
+            'filters': [name for name, tester in named if tester.applies],
+            'filters_without_say': [name for name, tester in named if not tester.applies],
+            'remedies': {name: tester.remedy for name, tester in named if name in counts} if self.failure else {},
+            'wanted': {'flavor': flavor.name, 'vcpus': flavor.vcpus, 'memory_mb': flavor.memory_mb,
+                       'disk_gb': self.spec.disk_gb},
             'lost_claims': [{'host': host.host, 'reason': outcome} for host, outcome in self.lost],
             'attempts': list(self.spec.attempts or ()),
-            'milliseconds': {'total': _ms(self.seconds), 'read': _ms(self.read_seconds), 'filter': _ms(self.filter_seconds),
-                             'claim': _ms(self.claim_seconds)}}
+            'milliseconds': {'total': _ms(self.seconds), 'read': _ms(self.read_seconds),
+                             'filter': _ms(self.filter_seconds), 'claim': _ms(self.claim_seconds)}}
 
-    def _success_rows(self):
-        """Return the rows of the best hosts, and of some that failed if there is room."""
+    def _fitting_rows(self):
+        """Return the rows of the best hosts as they were weighed."""
         hosts, totals, shares = self.ranking
-        best = sorted(range(len(hosts)), key=totals.__getitem__, reverse=True)[:SUCCESS_ROWS]
-        rows = [{'host': hosts[index].host, 'node': hosts[index].nodename, 'passed': True, 'weight': round(totals[index], 4),
-                 'weights': {name: round(values[index], 4) for name, values in shares.items()}, **_room(hosts[index])}
-                for index in best]
-        return rows + self._failed_rows(SUCCESS_ROWS - len(rows))
+        best = sorted(range(len(hosts)), key=totals.__getitem__, reverse=True)[:BEST_ROWS]
+        return [{**_row(hosts[index]), 'passed': True, 'weight': round(totals[index], 4),
+                 'weights': {name: round(values[index], 4) for name, values in shares.items()}} for index in best]
 
     def _failed_rows(self, most):
-        return [self._failed_row(host, reason) for host, reason in self.rejected[:most]]
-
-    def _failed_row(self, host, first):
-        """Return the row of a host, with what it would have failed besides."""
-        others = [reason for reason in filters.all_failures(self.chain, host) if reason.filter != first.filter]
-        return {'host': host.host, 'node': host.nodename, 'passed': False, 'filter': first.filter, 'reason': first.text,
-                'wanted': first.wanted, 'had': first.had, **_room(host),
-                'also': [{'filter': reason.filter, 'reason': reason.text, 'wanted': reason.wanted, 'had': reason.had}
-                         for reason in others]}
+        """Return the rows of hosts that do not fit, with all that is wrong with them, not only the first thing."""
+        return [{**_row(host), 'passed': False, 'failures': [
+            {'filter': reason.filter, 'reason': reason.text, 'wanted': reason.wanted, 'had': reason.had}
+            for reason in (first, *(other for other in filters.all_failures(self.chain, host)
+                                    if other.filter != first.filter))]}
+                for host, first in self.rejected[:most]]
 
 
-def _room(host):
-    """Return what may still be claimed of a host: VCPUs, MiB, GiB."""
-    return {'free': [int(host.vcpus_limit - host.vcpus_used), int(host.memory_mb_limit - host.memory_mb_used),
-                     int(host.local_gb_limit - host.local_gb_used)]}
+def _row(host):
+    """Return what is said of every host; what may still be claimed of it is in VCPUs, MiB and GiB."""
+    return {'host': host.host, 'node': host.nodename,
+            'room': [host.room_vcpus, host.room_memory_mb, host.room_disk_gb]}
 
 
 def _ms(seconds):

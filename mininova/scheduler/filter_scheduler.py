@@ -39,10 +39,12 @@ class FilterScheduler:
             search, placed = Search(self.host_manager, spec, decision), {}
             try:
                 self._place(search, list(instance_uuids), placed)
-            except BaseException:
+            except BaseException as error:
                 self._give_back(context, decision)
+                error.decision = decision
                 raise
-            destinations = [[host.as_destination() for host in (placed[uuid], *search.alternates(placed, uuid, alternates))]
+            destinations = [[host.as_destination()
+                             for host in (placed[uuid], *search.alternates(placed, uuid, alternates))]
                             for uuid in instance_uuids]
         decision.finish(placed, destinations)
         return destinations, decision
@@ -57,6 +59,8 @@ class FilterScheduler:
         search.load()
         picks = search.plan(range(count))
         decision.finish(dict(picks), [])
+        if len(picks) < count:
+            search.fail(len(picks), count)
         return decision
 
     @staticmethod
@@ -71,7 +75,8 @@ class FilterScheduler:
             picks = search.plan(pending)
             won = search.claim(picks) if len(picks) == len(pending) else search.earlier_claims(pending)
             if not won and len(picks) < len(pending):
-                raise search.no_valid_host(len(placed) + len(picks), len(placed) + len(pending))
+                reason = search.fail(len(placed) + len(picks), len(placed) + len(pending))
+                raise exception.NoValidHost(reason=reason)
             placed.update(won)
             pending = [uuid for uuid in pending if uuid not in won]
 
@@ -204,7 +209,10 @@ class Search:
         return None
 
     def _lose(self, host, outcome):
-        """Note a lost claim.  A host of which nothing changed since, or whose group is against it, is not tried again."""
+        """Note a lost claim.
+
+        A host of which nothing changed since it was read is not tried again, nor one that the server's group forbids.
+        """
         self.decision.lost.append((host, outcome))
         LOG.debug('Lost the claim on %s: %s.', host.host, outcome)
         if outcome == host_states.GROUP_POLICY:
@@ -224,18 +232,16 @@ class Search:
         ranked = [host for host in ranked if host.compute_node_id in self.fitting and host.compute_node_id != own]
         return sorted(ranked, key=lambda host: host.compute_node_id in used)[:count]
 
-    def no_valid_host(self, found, wanted):
-        """Return the exception that tells why there are too few hosts."""
+    def fail(self, found, wanted):
+        """Note, and return, why there are hosts for only `found` of the wanted servers."""
         decision = self.decision
         reason = reasons.sentence(decision.considered, decision.rejected, self.manager.summarisers())
         if decision.unknown:
             reason = f'There is no compute {decision.unknown}.'
-        elif wanted > 1 and found:
+        elif found:
             reason = f'{found} of {wanted} servers would fit; for the next one {reason}'
         decision.fail(reason)
-        error = exception.NoValidHost(reason=reason)
-        error.decision = decision
-        return error
+        return reason
 
 
 def _best(weights_, count):

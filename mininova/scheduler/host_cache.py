@@ -78,13 +78,14 @@ class HostCache:
     def _placed(self, state, troubled):
         """Return a state with its aggregates, zones and service as they are now."""
         aggregates = self._aggregates.get(state.host, ())
-        return state.replaced(aggregates=aggregates, zones=_zones(aggregates), service=self._service(state.host, troubled))
+        return state.replaced(aggregates=aggregates, zones=_zones(aggregates),
+                              service=self._service(state.host, troubled))
 
     def _service(self, host, troubled):
         return troubled.get(host) if host in self._compute_hosts else MISSING
 
     def _mark(self, troubled):
-        """Replace the states of hosts whose service fell into trouble, or came out of it, or is in it for longer now."""
+        """Replace the states of hosts whose service fell into trouble, came out of it, or is in it for longer now."""
         for host in troubled.keys() | self._troubled.keys():
             for id_ in self._ids_by_host.get(host, ()):
                 self._states[id_] = self._states[id_].replaced(service=self._service(host, troubled))

@@ -68,7 +68,7 @@ def get_considered_hosts(hosts, spec):
 
 
 def get_excluded(spec):
-    """Return {host: Reason} of the hosts that a request rules out: those to ignore, and those where its build failed."""
+    """Return {host: Reason} of the hosts that a request rules out: to be ignored, or because its build failed there."""
     excluded = {host: reasons.Reason('IgnoreHosts', 'is to be ignored') for host in spec.ignore_hosts or ()}
     for attempt in spec.attempts or ():
         excluded[attempt['host']] = reasons.Reason('Retry', f'failed to build here: {attempt["reason"]}')
@@ -87,7 +87,8 @@ def _load(group, names, option):
     names = sorted(found) if names is None else [name.rpartition('.')[2] for name in names]
     unknown = [name for name in names if name not in found]
     if unknown:
-        raise exception.NovaException(f'[filter_scheduler] {option} names {", ".join(unknown)}; there are {", ".join(sorted(found))}.')
+        raise exception.NovaException(
+            f'[filter_scheduler] {option} names {", ".join(unknown)}; there are {", ".join(sorted(found))}.')
     return [found[name] for name in names]
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """HostState: one host as the scheduler sees it.  Nova: HostState in nova/scheduler/host_manager.py.
 
-Unlike Nova's it never changes once it is built: a request that takes room works on a copy, so concurrent requests share the
-others.  Attributes that Nova has carry Nova's names, since flavors name them in extra specs.
+Unlike Nova's it never changes once it is built: a request that takes room works on a copy, so concurrent requests
+share the others.  Attributes that Nova has carry Nova's names, since flavors name them in extra specs.
 """
 import copy
 import functools
@@ -22,14 +22,15 @@ class HostState:
     """Capacity in VCPUs, MiB and GiB.
 
     :ivar memory_mb_limit: (total - reserved) * ratio, to which claims may add up; likewise vcpus_limit, local_gb_limit
-    :ivar room_memory_mb: what may still be claimed, whole MiB; likewise room_vcpus, and room_disk_gb, which is less if the
-        host measured less (a ratio above 1 allows for sparse disks: so much is added to what was measured, as in Nova)
+    :ivar room_memory_mb: what may still be claimed, whole MiB; likewise room_vcpus, and room_disk_gb, which is less if
+        the host measured less (a ratio above 1 allows for sparse disks: so much is added to the measured, as in Nova)
     :ivar free_ram_mb: neither reserved nor claimed, without the ratio, as in Nova; may be negative
     :ivar free_disk_mb: likewise, or less if the host measured less
     :ivar free_vcpus: what may still be claimed, with the ratio, as Nova's CPUWeigher counts
     :ivar zones: availability zones of the host
     :ivar aggregates: [{'id', 'name', 'hosts', 'metadata'}] that contain the host
-    :ivar service: None when its nova-compute is well, else {'missing'} or {'disabled', 'disabled_reason', 'forced_down', 'age'}
+    :ivar service: None when its nova-compute is well, else {'missing'} or {'disabled', 'disabled_reason',
+        'forced_down', 'age'}
     """
     __slots__ = (
         'compute_node_id', 'uuid', 'host', 'nodename', 'generation', 'updated_at',
@@ -47,7 +48,8 @@ class HostState:
         self.disk_available_least = row.disk_available_least
         self._set_free()
         self.num_instances, self.num_io_ops = row.running_vms or 0, row.current_workload or 0
-        self.hypervisor_type, self.hypervisor_version, self.host_ip = row.hypervisor_type, row.hypervisor_version, row.host_ip
+        self.hypervisor_type, self.hypervisor_version = row.hypervisor_type, row.hypervisor_version
+        self.host_ip = row.host_ip
         self.cpu_info = _document(row.cpu_info) if row.cpu_info else {}
         self.supported_instances = _document(row.supported_instances) if row.supported_instances else []
         self.stats = _document(row.stats) if row.stats else {}

@@ -44,14 +44,15 @@ class SchedulerManager(manager.Manager):
         :raises NoValidHost: (400)
         """
         try:
-            destinations, decision = self.driver.select_destinations(context, request_spec, instance_uuids, return_alternates)
+            destinations, decision = self.driver.select_destinations(
+                context, request_spec, instance_uuids, return_alternates)
         except exception.NoValidHost as error:
             LOG.warning('%s: %s', ', '.join(instance_uuids), error.format_message())
             self.reports.write_now(error.decision)
             raise
         LOG.info('%s server(s) to %s: %s of %s hosts fit, %.1f ms.', len(instance_uuids),
-                 ', '.join(sorted({chosen[0]['host'] for chosen in destinations})), decision.fitted, decision.considered,
-                 decision.seconds * 1000)
+                 ', '.join(sorted({chosen[0]['host'] for chosen in destinations})), decision.fitted,
+                 decision.considered, decision.seconds * 1000)
         if decision.claimed:
             self.reports.put(decision)
         return destinations

@@ -58,5 +58,6 @@ def sentence(considered, rejected, summarisers):
     """
     if not considered:
         return 'There are no compute hosts.'
-    parts = [f'{len(pairs)} {name} ({summarisers.get(name, summarise)(pairs)})' for name, pairs in by_filter(rejected).items()]
+    parts = [f'{len(pairs)} {name} ({summarisers.get(name, summarise)(pairs)})'
+             for name, pairs in by_filter(rejected).items()]
     return f'0 of {considered} hosts fit: {", ".join(parts)}.'

@@ -17,7 +17,8 @@ class SchedulerAPI(rpc.Client):
     def select_destinations(self, context, request_spec, instance_uuids, return_alternates=True):
         """Pick and claim a host for each server.
 
-        :returns: per server a list of {'host', 'node', 'compute_node_id'}: first the one that is claimed, then alternates
+        :returns: per server a list of {'host', 'node', 'compute_node_id'}: first the one that is claimed, then
+            alternates; for a server deleted meanwhile nothing is claimed
         :raises NoValidHost: nothing is claimed for any of them (400)
         """
         return self._call(context, 'select_destinations', request_spec=request_spec, instance_uuids=instance_uuids,

@@ -12,7 +12,8 @@ class SchedulerQueryClient:
     def __init__(self):
         self.scheduler_rpcapi = rpcapi.SchedulerAPI()
 
-    @tenacity.retry(retry=tenacity.retry_if_exception_type(rpc.MessagingTimeout), stop=tenacity.stop_after_attempt(3), reraise=True)
+    @tenacity.retry(retry=tenacity.retry_if_exception_type(rpc.MessagingTimeout), stop=tenacity.stop_after_attempt(3),
+                    reraise=True)
     def select_destinations(self, context, request_spec, instance_uuids, return_alternates=True):
         """Pick and claim a host for each server (:meth:`SchedulerAPI.select_destinations`).
 

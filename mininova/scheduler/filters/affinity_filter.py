@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SameHostFilter, DifferentHostFilter: beside other servers, or away from them.  Nova: nova/scheduler/filters/affinity_filter.py.
+"""SameHostFilter, DifferentHostFilter: beside other servers, or away from them.
 
 Where a server is, its claim says: exactly, also while it is being built.
+
+Nova: nova/scheduler/filters/affinity_filter.py.
 """
 from mininova.objects import host_states
 from mininova.scheduler import filters

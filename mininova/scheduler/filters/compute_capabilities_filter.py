@@ -10,14 +10,16 @@ SCOPE = 'capabilities'
 # Attributes of Nova's HostState that an extra spec may name; what is not here is looked for in stats.
 ATTRIBUTES = frozenset((
     'host', 'nodename', 'uuid', 'hypervisor_hostname', 'hypervisor_type', 'hypervisor_version', 'host_ip', 'cpu_info',
-    'supported_instances', 'stats', 'total_usable_ram_mb', 'free_ram_mb', 'total_usable_disk_gb', 'free_disk_mb', 'vcpus_total',
-    'vcpus_used', 'num_instances', 'num_io_ops', 'cpu_allocation_ratio', 'ram_allocation_ratio', 'disk_allocation_ratio'))
+    'supported_instances', 'stats', 'total_usable_ram_mb', 'free_ram_mb', 'total_usable_disk_gb', 'free_disk_mb',
+    'vcpus_total', 'vcpus_used', 'num_instances', 'num_io_ops', 'cpu_allocation_ratio', 'ram_allocation_ratio',
+    'disk_allocation_ratio'))
 
 
 class ComputeCapabilitiesFilter(filters.BaseHostFilter):
-    """Keys are ``capabilities:free_ram_mb``, ``capabilities:cpu_info:arch``, or unscoped; other scopes are not meant for us.
+    """Keys are ``capabilities:free_ram_mb``, ``capabilities:cpu_info:arch``, or unscoped.
 
-    An unscoped key that a host does not know is ignored, for it may be meant for something else altogether.
+    Other scopes are not meant for us.  An unscoped key that a host does not know is ignored, for it may be meant for
+    something else altogether.
     """
     remedy = "the flavor's extra specs (`openstack flavor show`), or a host that has what they ask for"
 

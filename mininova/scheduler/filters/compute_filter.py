@@ -5,8 +5,8 @@ from mininova.scheduler import filters
 
 class ComputeFilter(filters.BaseHostFilter):
     """Disabled, forced down, silent for longer than service_down_time, or not there at all."""
-    remedy = ('`openstack compute service list` shows it; `openstack compute service set --enable HOST nova-compute`; start '
-              'nova-compute; [DEFAULT] service_down_time')
+    remedy = ('`openstack compute service list` shows it; start nova-compute there, or `openstack compute service set '
+              '--enable HOST nova-compute`; [DEFAULT] service_down_time')
 
     def split(self, hosts):
         kept = [host for host in hosts if host.service is None]

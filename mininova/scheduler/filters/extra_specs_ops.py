@@ -16,7 +16,8 @@ Where Nova compares what is no number with a number it fails with an error; here
 import operator
 
 _NUMBERS = {'=': operator.ge, '==': operator.eq, '!=': operator.ne, '>=': operator.ge, '<=': operator.le}
-_TEXTS = {'s==': operator.eq, 's!=': operator.ne, 's<': operator.lt, 's<=': operator.le, 's>': operator.gt, 's>=': operator.ge}
+_TEXTS = {'s==': operator.eq, 's!=': operator.ne, 's<': operator.lt, 's<=': operator.le, 's>': operator.gt,
+          's>=': operator.ge}
 
 
 def compile_requirement(requirement):
@@ -24,7 +25,7 @@ def compile_requirement(requirement):
     words = requirement.split()
     head, rest = (words[0], words[1:]) if words else ('', [])
     if head == '<or>':
-        choices = {word for word in words[1::2]}
+        choices = set(words[1::2])
         return lambda value: value in choices
     if head == '<all-in>':
         return lambda value: bool(rest) and all(word in value for word in rest)

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ImagePropertiesFilter: the host can run the kind of guest that the image is.  Nova: nova/scheduler/filters/image_props_filter.py."""
+"""ImagePropertiesFilter: the host can run the kind of guest that the image is.
+
+Nova: nova/scheduler/filters/image_props_filter.py.
+"""
 from oslo_log import log
 from oslo_utils import versionutils
 
@@ -15,13 +18,15 @@ HYPERVISOR = ('img_hv_type', 'hypervisor_type')
 MODE = ('hw_vm_mode', 'vm_mode')
 VERSION = ('img_hv_requested_version', 'hypervisor_version_requires')
 
-SYNONYMS = {'amd64': 'x86_64', 'x86-64': 'x86_64', 'x64': 'x86_64', 'i386': 'i686', 'i486': 'i686', 'i586': 'i686', 'x86': 'i686',
-            'x86_32': 'i686', 'arm64': 'aarch64', 'xapi': 'xen', 'xenserver': 'xen', 'pv': 'xen', 'hv': 'hvm', 'baremetal': 'hvm'}
+SYNONYMS = {'amd64': 'x86_64', 'x86-64': 'x86_64', 'x64': 'x86_64', 'i386': 'i686', 'i486': 'i686', 'i586': 'i686',
+            'x86': 'i686', 'x86_32': 'i686', 'arm64': 'aarch64', 'xapi': 'xen', 'xenserver': 'xen', 'pv': 'xen',
+            'hv': 'hvm', 'baremetal': 'hvm'}
 
 
 class ImagePropertiesFilter(filters.BaseHostFilter):
     """Architecture, hypervisor, machine mode and hypervisor version, against the host's supported_instances."""
-    remedy = "the image's properties (`openstack image show`): hw_architecture, img_hv_type, hw_vm_mode, img_hv_requested_version"
+    remedy = ("the image's properties (`openstack image show`): hw_architecture, img_hv_type, hw_vm_mode, "
+              'img_hv_requested_version')
 
     def __init__(self, spec):
         super().__init__(spec)
@@ -44,8 +49,8 @@ class ImagePropertiesFilter(filters.BaseHostFilter):
         return filters.PASS
 
     def _supported(self, kinds):
-        return any(all(wanted is None or wanted == _canonical(have) for wanted, have in zip(self.wanted, kind, strict=False))
-                   for kind in kinds or ())
+        return any(all(wanted is None or wanted == _canonical(have)
+                       for wanted, have in zip(self.wanted, kind, strict=False)) for kind in kinds or ())
 
 
 def _canonical(name):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weighers: which of the hosts that fit is best.  Nova: nova/weights.py, nova/scheduler/weights/__init__.py.
 
-Each weigher's values are brought to 0..1 over the hosts of this request, multiplied, and added up.  Found by stevedore, group
-``mininova.scheduler.weights``.
+Each weigher's values are brought to 0..1 over the hosts of this request, multiplied, and added up.  Found by stevedore,
+group ``mininova.scheduler.weights``.
 """
 import operator
 
