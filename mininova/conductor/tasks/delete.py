@@ -49,8 +49,10 @@ class DeleteTask:
 
     def _delete_here(self, context, instance):
         notifications.notify_about_instance_action(context, instance, None, 'delete', 'start')
-        crashpoint('delete.D7.network_released.before')
-        self.network_api.deallocate_for_instance(context, instance)
+        if not instance.host:
+            # Otherwise the guest may still run on a host that is only cut off: its nova-network frees the addresses.
+            crashpoint('delete.D7.network_released.before')
+            self.network_api.deallocate_for_instance(context, instance)
         crashpoint('delete.D10.row_deleted.before')
         deleted = instance.destroy(expected={'task_state': task_states.DELETING})
         crashpoint('delete.D10.row_deleted.after')
