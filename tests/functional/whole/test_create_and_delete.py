@@ -163,12 +163,14 @@ def test_a_server_of_a_host_that_is_down_is_deleted_and_its_guest_later(whole):
     compute = whole.hosts['cmp1']
     compute.stop()
     whole.services.remove(compute)
-    whole.api.put('/os-services/force-down', {'host': 'cmp1', 'binary': 'nova-compute', 'forced_down': True}, version='2.11')
+    whole.api.put('/os-services/force-down', {'host': 'cmp1', 'binary': 'nova-compute', 'forced_down': True},
+                  version='2.11')
     assert whole.api.delete(f'/servers/{server}').status == 204
     whole.wait_gone(server)
     assert whole.used() == {'cmp1': 0}
     assert len(compute.manager.driver.list_instances()) == 1
-    whole.api.put('/os-services/force-down', {'host': 'cmp1', 'binary': 'nova-compute', 'forced_down': False}, version='2.11')
+    whole.api.put('/os-services/force-down', {'host': 'cmp1', 'binary': 'nova-compute', 'forced_down': False},
+                  version='2.11')
     whole.add_host('cmp1')
     whole.until(lambda: whole.hosts['cmp1'].manager.driver.list_instances() == [])
     whole.until(lambda: whole.findings() == [])
@@ -184,4 +186,5 @@ def test_several_servers_of_one_request_are_all_built(whole):
     whole.until(lambda: len([server for server in whole.api.get('/servers/detail').json['servers']
                              if server['status'] == 'ACTIVE']) == 3)
     assert listed
-    assert {server['name'] for server in whole.api.get('/servers/detail').json['servers']} == {'many-1', 'many-2', 'many-3'}
+    assert {server['name'] for server in whole.api.get('/servers/detail').json['servers']} == {'many-1', 'many-2',
+                                                                                               'many-3'}

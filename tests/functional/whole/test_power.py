@@ -28,7 +28,8 @@ def test_a_server_is_stopped_and_started(whole, server):
     assert whole.act(server, {'os-start': None}).status == 202
     assert whole.wait(server, 'ACTIVE')['OS-EXT-STS:power_state'] == power_state.RUNNING
     records = whole.actions(server)
-    assert [event['result'] for name in ('stop', 'start') for event in records[name]['events']] == ['Success', 'Success']
+    assert [event['result'] for name in ('stop', 'start') for event in records[name]['events']] == ['Success',
+                                                                                                    'Success']
 
 
 @pytest.mark.parametrize('kind', ['SOFT', 'HARD'])
