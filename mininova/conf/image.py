@@ -22,6 +22,11 @@ identity service named by the authentication options of this section."""),
     cfg.StrOpt('project_name', default='service', help="Project of the service user."),
     cfg.StrOpt('user_domain_name', default='Default', help="Domain of the service user."),
     cfg.StrOpt('project_domain_name', default='Default', help="Domain of the service project."),
+    cfg.ListOpt('valid_interfaces', default=['internal', 'public'],
+                item_type=cfg.types.String(choices=['internal', 'public', 'admin']), help="""
+Which endpoint of a service catalog is taken, the first that there is."""),
+    cfg.StrOpt('cafile', help="File with certificates (PEM) that the image service's must be signed by."),
+    cfg.BoolOpt('insecure', default=False, help="Accept any certificate; for tests only."),
     cfg.IntOpt('num_retries', default=3, min=0, help="Tries after a failed download or look-up."),
     cfg.IntOpt('timeout', default=60, min=1, help="Seconds without a byte after which a request counts as failed."),
 ]

@@ -5,25 +5,33 @@ An image is a dictionary: id, name, status, size (bytes), container_format, disk
 owner, visibility, is_public, protected, checksum, created_at, updated_at (times, UTC without zone), deleted and
 ``properties``, a dictionary of texts with everything else.
 """
+import functools
+
 from stevedore import driver
 
 import mininova.conf
 
 CONF = mininova.conf.CONF
 
+NAMESPACE = 'mininova.image.backends'
+
+
+@functools.cache
+def _backend(name):
+    """Return the one backend of its name in this process; it keeps connections."""
+    return driver.DriverManager(NAMESPACE, name, invoke_on_load=True).driver
+
 
 class API:
     """Hands each question to the backend of [image] backend, which is loaded on first use."""
 
-    def __init__(self):
-        self._loaded = None
-
     @property
     def _backend(self):
-        if self._loaded is None:
-            self._loaded = driver.DriverManager('mininova.image.backends', CONF.image.backend,
-                                                invoke_on_load=True).driver
-        return self._loaded
+        return _backend(CONF.image.backend)
+
+    def url(self, context):
+        """Return the URL of the image service for links, or None if there is none."""
+        return self._backend.url(context)
 
     def get(self, context, image_id):
         """Return one image.
@@ -37,7 +45,8 @@ class API:
     def get_all(self, context, filters=None, limit=None, marker=None, sort_key='created_at', sort_dir='desc'):
         """Return images visible to the caller.
 
-        :param filters: {'name', 'status', 'visibility', 'min_ram', 'min_disk', 'property-x', 'changes-since'}
+        :param filters: {'name', 'status', 'visibility', 'min_ram', 'min_disk', 'property-x', 'changes-since'}: values
+            that must be the same; for the last one a time since when the image was changed
         :param marker: id of the last one seen
         :raises MarkerNotFound: (400)
         """
@@ -46,12 +55,19 @@ class API:
     def download(self, context, image_id, dest_path):
         """Write an image's bytes to a new file; on failure no file is left.
 
-        :raises ImageNotFound, ImageNotAuthorized, ImageUnacceptable, GlanceConnectionFailed:
+        They are compared with the size and checksum that the image has, and fetched again if they differ.
+
+        :raises ImageNotFound: unknown, or not the caller's to see (404)
+        :raises ImageUnacceptable: it has no data, or not the data it should have (400)
+        :raises GlanceConnectionFailed: it could not be fetched completely (503)
         """
         self._backend.download(context, image_id, dest_path)
 
     def create(self, context, image, data=None):
-        """Make an image record, with its bytes if given, and return it."""
+        """Make an image and return it.
+
+        :param data: its bytes, or a file opened for reading; None if they come later
+        """
         return self._backend.create(context, image, data)
 
     def update(self, context, image_id, image, purge_props=False):
