@@ -50,8 +50,8 @@ def path_for(path, server_id):
     path = path.replace('{server_id}', server_id)
     if path.startswith('/servers/{id}'):
         path = path.replace('{id}', server_id)
-    for place, value in (('/os-extra_specs/{id}', '/os-extra_specs/key'), ('/os-services/{id}', f'/os-services/{SERVER}'),
-                         ('{id}', '7'), ('{flavor_id}', '7'), ('{image_id}', SERVER)):
+    path = path.replace('/os-extra_specs/{id}', '/os-extra_specs/key')
+    for place, value in (('{id}', '7'), ('{flavor_id}', '7'), ('{image_id}', SERVER)):
         path = path.replace(place, value)
     return path
 

@@ -65,19 +65,19 @@ class ServiceController(wsgi.Controller):
     @wsgi.expected_errors((400, 404, 409))
     @validation.query_schema(schemas.delete_query)
     def delete(self, req, id):
-        self._delete(req, _integer(id))
+        self._delete(req, id, _integer)
 
     @wsgi.api_version('2.53')
     @wsgi.response(204)
     @wsgi.expected_errors((400, 404, 409))
     @validation.query_schema(schemas.delete_query)
     def delete(self, req, id):  # noqa: F811
-        self._delete(req, _uuid(id))
+        self._delete(req, id, _uuid)
 
-    def _delete(self, req, service_id):
+    def _delete(self, req, service_id, read):
         context = req.environ['nova.context']
         context.can(policies.DELETE, target={})
-        self.host_api.service_get_by_id(context, service_id).destroy()
+        self.host_api.service_get_by_id(context, read(service_id)).destroy()
 
     # -- verbs below 2.53 --
 
