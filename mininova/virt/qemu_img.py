@@ -48,7 +48,8 @@ def _run(command, *arguments, convert=False):
               f'--as={CONF.compute.qemu_img_address_space_limit * units.Mi}', f'--cpu={cpu_seconds}', '--core=0')
     try:
         output, _errors = processutils.execute(
-            *limits, 'qemu-img', command, *arguments, env_variables={'LC_ALL': 'C', 'PATH': '/usr/local/bin:/usr/bin:/bin'})
+            *limits, 'qemu-img', command, *arguments,
+            env_variables={'LC_ALL': 'C', 'PATH': '/usr/local/bin:/usr/bin:/bin'})
     except processutils.ProcessExecutionError as error:
         text = (error.stderr or error.stdout or str(error)).strip()
         if 'No space left' in text:

@@ -51,6 +51,10 @@ def _read(path, count):
 
 @privsep.sys_admin_pctxt.entrypoint
 def _read_as_root(path, instances_path, count):
+    return _read_log_only(path, instances_path, count)
+
+
+def _read_log_only(path, instances_path, count):
     name = os.path.relpath(os.path.realpath(path), os.path.realpath(instances_path))
     if not _LOG_NAME.match(name):
         raise exception.Invalid(f'{path} is not the console log of a guest.')
