@@ -53,7 +53,8 @@ def test_what_the_caller_may_not_see_is_not_found(images, image_service):  # noq
             images.get(caller(), image_id)
 
 
-def test_a_download_is_compared_with_what_the_service_says(images, image_service, tmp_path):  # noqa: F811
+def test_a_download_is_compared_with_what_the_service_says(images, image_service, conf, tmp_path):  # noqa: F811
+    conf.config(group='glance', num_retries=0)
     made = image_service.add(DATA)
     images.download(caller(), made['id'], tmp_path / 'image')
     assert (tmp_path / 'image').read_bytes() == DATA
