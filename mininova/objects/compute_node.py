@@ -27,6 +27,7 @@ class ComputeNode(base.NovaObject, base.NovaPersistentObject):
         'generation': fields.integer(),
     }
 
+    OBJ_IDENTITY = ('id', 'uuid', 'host', 'hypervisor_hostname')
     CLAIMED = ('id', 'uuid', 'vcpus_used', 'memory_mb_used', 'local_gb_used', 'running_vms', 'generation',
                'created_at', 'updated_at')
 
