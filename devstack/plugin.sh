@@ -9,14 +9,14 @@ mininova_install() {
     python3 -m venv "$MININOVA_VENV"
     sed "s/^libvirt-python===.*/libvirt-python===$(pkg-config --modversion libvirt)/" "$MININOVA_DIR/upper-constraints.txt" \
         > "$MININOVA_VENV/constraints.txt"
-    "$MININOVA_VENV/bin/pip" install -c "$MININOVA_VENV/constraints.txt" "$MININOVA_DIR[libvirt,mysql]"
+    "$MININOVA_VENV/bin/pip" install -c "$MININOVA_VENV/constraints.txt" "${MININOVA_DIR}[libvirt,mysql]"
     sudo ln -sf "$MININOVA_VENV/bin/nova-rootwrap" "$MININOVA_VENV/bin/nova-manage" /usr/local/bin/
 }
 
 mininova_configure() {
     sudo install -d -o "$STACK_USER" "$MININOVA_CONF_DIR" "$MININOVA_STATE"
     cp -r "$MININOVA_DIR/etc/nova/." "$MININOVA_CONF_DIR/"
-    iniset "$MININOVA_CONF" DEFAULT transport_url "$(get_notification_url 2> /dev/null || get_transport_url)"
+    iniset "$MININOVA_CONF" DEFAULT transport_url "$(get_transport_url)"
     iniset "$MININOVA_CONF" DEFAULT my_ip "$HOST_IP"
     iniset "$MININOVA_CONF" DEFAULT state_path "$MININOVA_STATE"
     iniset "$MININOVA_CONF" DEFAULT instances_path "$MININOVA_STATE/instances"

@@ -83,8 +83,8 @@ memory_mb() {                   # of Nova's processes and their workers, shared 
     local name pid kb=0
     for name in "${SERVICES[@]}"; do
         [[ $name == n-* ]] || continue
-        for pid in $(pgrep -g "$(service_pid "$name")"); do
-            kb=$((kb + $(awk '$1 == "Pss:" { print $2 }' "/proc/$pid/smaps_rollup")))
+        for pid in $(pgrep -g "$(service_pid "$name" || echo 0)"); do
+            kb=$((kb + $(awk '$1 == "Pss:" { print $2 }' "/proc/$pid/smaps_rollup" || echo 0)))
         done
     done
     echo $((kb / 1024))
