@@ -10,7 +10,6 @@ import urllib.parse
 
 from mininova.httpd import head
 
-MAX_HEAD = 65536
 MAX_DRAIN = 1 << 18
 TOO_LONG = b'HTTP/1.1 414 Request URI Too Long\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 FAILED = b'HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
@@ -50,7 +49,7 @@ class Reader:
         return True
 
     def _has_head(self):
-        if b'\n\r\n' in self._buffer or b'\n\n' in self._buffer or len(self._buffer) > MAX_HEAD:
+        if b'\n\r\n' in self._buffer or b'\n\n' in self._buffer or len(self._buffer) > head.MAX_HEAD:
             return True
         end = self._buffer.find(b'\n')
         return end >= 0 and not head.is_request_line(bytes(self._buffer[:end + 1]))
@@ -188,48 +187,8 @@ class ChunkedBody:
         return self._is_over
 
 
-class Request:
-    """The head of a request, read and checked.
-
-    :raises head.Malformed: answer 400
-    :raises OverflowError: answer 414
-    :raises EOFError: the client has closed
-    """
-
-    def __init__(self, reader, settings):
-        line = reader.readline(settings.max_url_len)
-        if not line:
-            raise EOFError
-        if len(line) >= settings.max_url_len:
-            raise OverflowError
-        head.check_request_line(line)
-        self.line = line.decode('latin-1').rstrip('\r\n')
-        self.method, self.target, self.version = self.line.split(' ')
-        self.fields = list(self._read_fields(reader, settings.max_header_line))
-        head.check_framing(self.fields, self.version)
-        self.headers = {}
-        for name, value in self.fields:
-            key = name.lower()
-            self.headers[key] = f'{self.headers[key]},{value}' if key in self.headers else value
-
-    @staticmethod
-    def _read_fields(reader, max_line):
-        total = 0
-        while True:
-            line = reader.readline(max_line)
-            total += len(line)
-            if len(line) >= max_line or total > MAX_HEAD:
-                raise head.Malformed('head too large')
-            head.check_field_line(line)
-            if line == b'\r\n':
-                return
-            name, _colon, value = line.decode('latin-1').partition(':')
-            yield name, value.strip(' \t\r\n')
-
-    def wants_to_stay(self):
-        """Tell whether the client means to send another request on this connection."""
-        asked = self.headers.get('connection', '').lower()
-        return asked != 'close' if self.version == 'HTTP/1.1' else asked == 'keep-alive'
+class Request(head.Head):
+    """A request that is to be answered on this connection."""
 
     def body(self, reader, go_on):
         """Return ``wsgi.input``."""

@@ -21,6 +21,23 @@ class _Chunks(head.ChunkLines):
             raise eventlet.wsgi.ChunkReadError(str(error)) from None
 
 
+class _Headers:
+    """The header lines of a request, as far as eventlet asks for them.
+
+    :param found: head.Head
+    """
+
+    def __init__(self, found):
+        self._headers = found.fields
+        self._values = found.headers
+
+    def get(self, name, default=None):
+        return self._values.get(name.lower(), default)
+
+    def get_content_type(self):
+        return 'text/plain'
+
+
 class _Protocol(eventlet.wsgi.HttpProtocol):
     """One connection."""
 
@@ -65,21 +82,20 @@ class _Protocol(eventlet.wsgi.HttpProtocol):
             self._stop_clock()
 
     def parse_request(self):
-        counted = self.rfile
+        """Read the head; its strict form needs no mail parser, which costs a fifth of a small request."""
         try:
-            head.check_request_line(self.raw_requestline)
-            self.rfile = head.FieldLines(counted)
-            if not super().parse_request():
-                return False
-            head.check_framing(self.headers.items(), self.request_version)
+            found = head.Head(self.raw_requestline, self.rfile.fp, self.settings.max_header_line)
         except head.Malformed:
             self.wfile.write(head.REFUSAL)
             self.wfile.flush()
             self.close_connection = 1
             return False
         finally:
-            self.rfile = counted
-        self._stop_clock()
+            self._stop_clock()
+        self.requestline = found.line
+        self.command, self.path, self.request_version = found.method, found.target, found.version
+        self.headers = _Headers(found)
+        self.close_connection = 0 if found.wants_to_stay() else 1
         return True
 
     def get_environ(self):
@@ -123,7 +139,6 @@ def serve(listener, application, settings):
     :param settings: head.Settings
     :returns: handle with ``stop()`` and ``wait()``
     """
-    eventlet.wsgi.MAX_HEADER_LINE = settings.max_header_line
     protocol = type('Protocol', (_Protocol,), {'settings': settings})
     pool = eventlet.GreenPool(settings.pool_size)
     listener = listener.dup()
@@ -132,6 +147,6 @@ def serve(listener, application, settings):
     thread = eventlet.spawn(
         eventlet.wsgi.server, listener, application, protocol=protocol, custom_pool=pool,
         log=logging.getLogger(f'nova.{settings.name}.wsgi.server'), log_format=LOG_FORMAT, log_x_forwarded_for=False,
-        debug=False, keepalive=settings.keep_alive, socket_timeout=settings.idle_timeout,
-        url_length_limit=settings.max_url_len)
+        debug=False, capitalize_response_headers=False, keepalive=settings.keep_alive,
+        socket_timeout=settings.idle_timeout, url_length_limit=settings.max_url_len)
     return _Handle(thread, pool, listener)

@@ -17,6 +17,7 @@ _FIELD_LINE = re.compile(_TOKEN + rb'{1,256}:[^\x00-\x08\x0a-\x1f\x7f]*\r\n')
 _LENGTH = re.compile(r'[0-9]{1,15}', re.ASCII)
 _CHUNK_LINE = re.compile(rb'([0-9A-Fa-f]{1,8})[ \t]*(;[^\x00-\x08\x0a-\x1f\x7f]*)?\r\n')
 _MAX_LINE = 65537
+MAX_HEAD = 65536
 
 
 class Malformed(ValueError):
@@ -88,19 +89,44 @@ def check_framing(fields, version):
         raise Malformed('host')
 
 
-class FieldLines:
-    """A file of header lines that checks each one.
+class Head:
+    """Request line and header lines, read and checked.
 
-    :param file: has ``readline(size)``
+    :param line: the request line, read by the caller
+    :param reader: has ``readline(size)``, stands at the first header line
+    :param max_line: bytes of one header line
+    :raises Malformed: answer 400
     """
 
-    def __init__(self, file):
-        self._file = file
+    def __init__(self, line, reader, max_line):
+        check_request_line(line)
+        self.line = line.decode('latin-1').rstrip('\r\n')
+        self.method, self.target, self.version = self.line.split(' ')
+        self.fields = list(_read_fields(reader, max_line))
+        check_framing(self.fields, self.version)
+        self.headers = {}
+        for name, value in self.fields:
+            key = name.lower()
+            self.headers[key] = f'{self.headers[key]},{value}' if key in self.headers else value
 
-    def readline(self, size=-1):
-        line = self._file.readline(size)
+    def wants_to_stay(self):
+        """Tell whether the client means to send another request on this connection."""
+        asked = self.headers.get('connection', '').lower()
+        return asked != 'close' if self.version == 'HTTP/1.1' else asked == 'keep-alive'
+
+
+def _read_fields(reader, max_line):
+    total = 0
+    while True:
+        line = reader.readline(max_line)
+        total += len(line)
+        if len(line) >= max_line or total > MAX_HEAD:
+            raise Malformed('head too large')
         check_field_line(line)
-        return line
+        if line == b'\r\n':
+            return
+        name, _colon, value = line.decode('latin-1').partition(':')
+        yield name, value.strip(' \t\r\n')
 
 
 class ChunkLines:

@@ -55,12 +55,13 @@ class _Connection:
         """
         started = time.monotonic()
         try:
-            request = exchange.Request(self.reader, self.settings)
+            line = self.reader.readline(self.settings.max_url_len)
+            if len(line) >= self.settings.max_url_len:
+                self._send(exchange.TOO_LONG)
+                return False
+            request = exchange.Request(line, self.reader, self.settings.max_header_line)
         except head.Malformed:
             self._send(head.REFUSAL)
-            return False
-        except OverflowError:
-            self._send(exchange.TOO_LONG)
             return False
         return self._answer(request, application, log, started)
 

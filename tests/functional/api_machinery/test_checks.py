@@ -174,6 +174,7 @@ def test_a_policy_refusal_names_the_rule(client):
     ('nova-409', 409, 'conflictingRequest', 'Instance x is locked'),
     ('nova-403', 403, 'forbidden', 'Quota exceeded for cores'),
     ('nova-503', 503, 'serviceUnavailable', 'tired'),
+    ('database', 503, 'serviceUnavailable', 'The database cannot be reached'),
     ('driver', 501, 'notImplemented', 'does not support'),
     ('webob-405', 405, 'badMethod', ''),
     ('over-limit', 429, 'overLimit', ''),
@@ -190,7 +191,7 @@ def test_exceptions_become_faults(client, failure, code, name, text):
 
 
 def test_an_unexpected_exception_ends_in_its_class_and_tells_nothing_else(client):
-    for failure in ('unexpected', 'unsafe', 'driver'):
+    for failure in ('unexpected', 'unsafe', 'driver', 'database'):
         answer = client('PUT', f'/v2.1/widgets/{failure}', {})
         assert b'SECRET' not in answer.body and b'secret' not in answer.body
     message = client('PUT', '/v2.1/widgets/unexpected', {}).json['computeFault']['message']
@@ -204,9 +205,10 @@ def test_retry_after_is_in_header_and_body_of_over_limit(client):
 
 
 def test_an_unavailable_service_says_when_to_come_back(client):
-    answer = client('PUT', '/v2.1/widgets/nova-503', {})
-    assert answer.headers['Retry-After'] == '5'
-    assert 'retryAfter' not in answer.json['serviceUnavailable']
+    for failure in ('nova-503', 'database'):
+        answer = client('PUT', f'/v2.1/widgets/{failure}', {})
+        assert answer.headers['Retry-After'] == '5'
+        assert 'retryAfter' not in answer.json['serviceUnavailable']
 
 
 @pytest.mark.parametrize('request_body', [

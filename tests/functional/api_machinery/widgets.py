@@ -5,6 +5,7 @@ import json
 import types
 
 import webob
+from oslo_db import exception as db_exception
 
 import mininova.cmd  # noqa: F401  (chooses the concurrency mode before anything else)
 import mininova.conf
@@ -38,6 +39,7 @@ FAILURES = {
     'nova-409': lambda: exception.InstanceIsLocked(instance_uuid='x'),
     'nova-403': lambda: exception.TooManyInstances(overs='cores', req=2, used=1, allowed=2),
     'nova-503': lambda: exception.ServiceUnavailable(reason='tired'),
+    'database': lambda: db_exception.DBConnectionError('SECRET'),
     'unsafe': lambda: exception.DiskNotEnough(path='/secret/path', reason='full'),
     'unexpected': lambda: OSError('SECRET /etc/x'),
     'driver': lambda: NotImplementedError('SECRET'),
