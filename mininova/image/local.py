@@ -21,9 +21,11 @@ LOG = log.getLogger(__name__)
 
 IMAGE_ID = re.compile('[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}')
 TIMES = ('created_at', 'updated_at')
-FIELDS = {'name': None, 'size': None, 'container_format': 'bare', 'disk_format': 'raw', 'min_ram': 0, 'min_disk': 0,
+FIELDS = {'name': None, 'status': None, 'size': None, 'container_format': 'bare', 'disk_format': 'raw', 'min_ram': 0,
+          'min_disk': 0,
           'owner': None, 'visibility': 'public', 'protected': False, 'checksum': None, 'properties': {}}
-CHANGEABLE = ('name', 'container_format', 'disk_format', 'min_ram', 'min_disk', 'visibility', 'protected')
+CHANGEABLE = ('name', 'status', 'size', 'container_format', 'disk_format', 'min_ram', 'min_disk', 'visibility',
+              'protected')
 
 
 class LocalBackend:
@@ -134,8 +136,10 @@ def _complete(image_id, stored):
     """Return an image as a dictionary with all fields; what a hand-written description lacks is found out."""
     image = {**FIELDS, **{name: stored[name] for name in FIELDS if name in stored}, 'id': image_id, 'deleted': False}
     path = _path(image_id)
-    image['status'] = 'active' if os.path.exists(path) else 'queued'
-    if image['size'] is None and image['status'] == 'active':
+    has_data = os.path.exists(path)
+    if not has_data or image['status'] is None:
+        image['status'] = 'active' if has_data else 'queued'
+    if image['size'] is None and has_data:
         image['size'] = os.stat(path).st_size
     image['properties'] = dict(image['properties'])
     image['is_public'] = image['visibility'] == 'public'

@@ -103,9 +103,18 @@ def test_properties_are_added_or_replaced(images, demo):
     made = images.create(demo, {'name': 'a', 'properties': {'a': '1', 'b': '2'}}, data=DATA)
     assert images.update(demo, made['id'], {'properties': {'b': '3'}})['properties'] == {'a': '1', 'b': '3'}
     assert images.update(demo, made['id'], {'properties': {'c': '4'}}, purge_props=True)['properties'] == {'c': '4'}
-    changed = images.update(demo, made['id'], {'name': 'b', 'size': 1, 'owner': 'x', 'id': 'y'}, purge_props=True)
-    assert (changed['name'], changed['size'], changed['owner']) == ('b', len(DATA), 'demo')
+    changed = images.update(demo, made['id'], {'name': 'b', 'owner': 'x', 'id': 'y', 'checksum': 'z'}, purge_props=True)
+    assert (changed['id'], changed['name'], changed['owner'], changed['checksum']) == (
+        made['id'], 'b', 'demo', made['checksum'])
     assert changed['properties'] == {'c': '4'}
+
+
+def test_an_image_is_active_only_while_it_has_bytes(images, demo, tmp_path):
+    made = images.create(demo, {'name': 'a'}, data=DATA)
+    assert images.update(demo, made['id'], {'status': 'deactivated'})['status'] == 'deactivated'
+    assert images.update(demo, made['id'], {'status': 'active'})['status'] == 'active'
+    (tmp_path / 'images' / made['id']).unlink()
+    assert images.get(demo, made['id'])['status'] == 'queued'
 
 
 def test_lists_are_filtered_sorted_and_cut(images, demo):
