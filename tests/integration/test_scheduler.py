@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Schedulers in processes of their own on a real MariaDB: claims stay exact."""
+import collections
+
+import pytest
+
+from mininova.db import claims, models, session
+from tests.fixtures import scheduler_race
+from tests.fixtures.scheduler import Fleet
+
+pytestmark = pytest.mark.needs('mariadb')
+
+
+@pytest.fixture
+def database_url(mariadb):
+    return mariadb.new_database()
+
+
+@pytest.fixture
+def fleet(database):
+    """An empty cloud on MariaDB."""
+    models.metadata.create_all(session.engine())
+    return Fleet()
+
+
+def test_four_processes_fill_two_hosts_exactly(fleet, database_url):
+    for name in ('cmp1', 'cmp2'):
+        fleet.add_host(name, memory_mb=5120, vcpus=100)
+    servers = [fleet.add_server() for _ in range(100)]
+    outcome = scheduler_race.race_of_processes(database_url, servers, memory_mb=512)
+    assert collections.Counter(outcome.values()) == {'cmp1': 10, 'cmp2': 10, None: 80}
+    assert fleet.used() == {'cmp1': (10, 5120, 10), 'cmp2': (10, 5120, 10)}
+    assert claims.audit() == ([], [])
+
+
+def test_parallel_members_of_an_anti_affinity_group_get_a_host_each(fleet, database_url):
+    for number in range(5):
+        fleet.add_host(f'cmp{number}')
+    servers = [fleet.add_server() for _ in range(20)]
+    fleet.add_group('anti-affinity', servers)
+    hosts = [host for host in scheduler_race.race_of_processes(database_url, servers, 512).values() if host]
+    assert sorted(hosts) == [f'cmp{number}' for number in range(5)]
+
+
+def test_repeats_of_a_request_at_the_same_moment_claim_once(fleet, database_url):
+    for number in range(4):
+        fleet.add_host(f'cmp{number}', memory_mb=2048 + number % 2)
+    servers = [fleet.add_server() for _ in range(10)]
+    scheduler_race.race_of_processes(database_url, [server for server in servers for _ in range(4)], 512)
+    assert sum(memory_mb for _, memory_mb, _ in fleet.used().values()) == 10 * 512
+
+
+def test_a_fractional_ratio_lets_the_last_mebibyte_in(fleet):
+    fleet.add_host('cmp1', memory_mb=1000, ram_allocation_ratio=1.3)
+    assert fleet.host_of(memory_mb=1300) == 'cmp1'
+
+
+def test_changes_between_requests_are_found(fleet):
+    for number in range(150):
+        fleet.add_host(f'cmp{number}', memory_mb=1024)
+    assert len(fleet.manager.driver.host_manager.get_all_host_states()) == 150
+    fleet.set_service('cmp7', age=100)
+    fleet.set_service('cmp8', disabled_reason='new disk')
+    states = {state.host: state for state in fleet.manager.driver.host_manager.get_all_host_states()}
+    assert 99 < states['cmp7'].service['age'] < 110
+    assert states['cmp8'].service['disabled_reason'] == 'new disk'
+    assert states['cmp9'].service is None
