@@ -91,10 +91,12 @@ class NetworkManager(manager.Manager):
 
     def lease_fixed_ip(self, context, address, mac):
         """Hear from nova-dhcpbridge that a lease was given or renewed."""
+        LOG.debug('%s has the lease of %s.', mac, address)
         self._record_leases(context)
 
     def release_fixed_ip(self, context, address, mac):
         """Hear from nova-dhcpbridge that a lease ended."""
+        LOG.debug('%s gave back the lease of %s.', mac, address)
         self._record_leases(context)
 
     # -- rhythms ----------------------------------------------------------------------
