@@ -69,7 +69,7 @@ ACTIONS = {
 
 # What each task leads to when nobody interferes: for recovery and for the generated page.
 METHOD_NAMES = {'reboot_soft': 'reboot', 'reboot_hard': 'reboot', 'update_metadata': 'update metadata',
-                'update_tags': 'update tags'}
+                'delete_metadata': 'delete metadata', 'update_tags': 'update tags'}
 
 
 def check(name, instance):
