@@ -10,7 +10,7 @@ import sys
 
 import mininova.cmd  # noqa: F401  (must come first: it patches the standard library)
 import mininova.conf
-from mininova import concurrency, config, context, service, wsgi
+from mininova import concurrency, config, context, privsep, service, wsgi
 from mininova.network import manager
 
 CONF = mininova.conf.CONF
@@ -57,6 +57,8 @@ def talk(agent, connection):
 
 def main():
     config.parse_args(['network-agent', *sys.argv[2:]], configure_rpc=False)
+    if CONF.nova_sys_admin.helper_command:
+        privsep.init = lambda: None  # root as we are, let the helper do the work all the same
     agent = Agent()
     metadata = service.WSGIService('metadata', loader=wsgi.Loader())
     metadata.start()

@@ -141,6 +141,24 @@ class Host(Namespace):
         return [line.split(':')[1].strip() for line in self.ip('-o', 'link', 'show', 'type', 'bridge').splitlines()]
 
 
+def helper_options(directory):
+    """Write a rootwrap configuration with the project's filters; return options that use it.
+
+    Only /etc/nova is replaced by the directory, as the place of configuration files.
+    """
+    binaries = os.path.dirname(sys.executable)
+    os.makedirs(f'{directory}/rootwrap.d')
+    with open('etc/nova/rootwrap.d/network.filters') as source, open(f'{directory}/rootwrap.d/n.filters', 'w') as file:
+        file.write(source.read().replace('/etc/nova/', f'{directory}/'))
+    with open('etc/nova/rootwrap.conf') as source, open(f'{directory}/rootwrap.conf', 'w') as file:
+        text = source.read().replace('/etc/nova/rootwrap.d', f'{directory}/rootwrap.d')
+        file.write(text.replace('exec_dirs = ', f'exec_dirs = {binaries},'))
+    with open(f'{directory}/helper.conf', 'w') as file:
+        file.write(f'[DEFAULT]\nstate_path = {directory}\n')
+    return ['[nova_sys_admin]', f'helper_command = {binaries}/nova-rootwrap {directory}/rootwrap.conf privsep-helper '
+            f'--config-file {directory}/helper.conf']
+
+
 class Guest(Namespace):
     """A guest: a namespace with one card in a host's bridge."""
 

@@ -7,6 +7,7 @@ import signal
 import pytest
 
 from mininova.db import models, session
+from tests.integration import network_lab
 from tests.integration.network_lab import Lab, wait_for
 
 pytestmark = pytest.mark.needs('network')
@@ -113,6 +114,19 @@ def test_the_bridge_learns_addresses_and_the_host_hides_from_ipv6(lab, private, 
     port = json.loads(host.ip('-json', '-details', 'link', 'show', 'master', 'br100'))[0]
     assert port['linkinfo']['info_slave_data']['learning'] is True
     assert 'inet6' not in host.ip('address', 'show', 'br100')
+
+
+def test_the_helper_behind_rootwrap_can_do_all_of_it(lab, private, boot):
+    host = lab.host('h1', *network_lab.helper_options(lab.directory))
+    instance_uuid, guest = boot(host, 'vm1')
+    assert 'Spawned new privsep daemon via rootwrap' in host.log()
+    assert guest.dhcp()['ip'] == '10.0.0.3' and uuid_by_metadata(guest) == instance_uuid
+    pid = host.dnsmasq()
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: host.dnsmasq() not in (None, pid), 10, 'dnsmasq is back')
+    guest.unplug()
+    host.call('deallocate', instance_uuid)
+    assert (host.bridges(), host.has_table(), allocated()) == ([], False, {})
 
 
 # -- what a guest may -----------------------------------------------------------------
