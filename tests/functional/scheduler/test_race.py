@@ -2,6 +2,8 @@
 """Several schedulers at once never promise more than there is, and fail only when nothing is left."""
 import collections
 
+import pytest
+
 from mininova.db import claims
 from tests.fixtures import scheduler_race
 
@@ -24,6 +26,7 @@ def test_four_schedulers_in_one_process_fill_two_hosts_exactly(fleet):
     assert_exactly_full(fleet, scheduler_race.race_of_threads(servers, memory_mb=512))
 
 
+@pytest.mark.timeout(300)
 def test_four_processes_fill_two_hosts_exactly(fleet, database_url):
     servers = two_hosts_with_ten_slots(fleet)
     assert_exactly_full(fleet, scheduler_race.race_of_processes(database_url, servers, memory_mb=512))
