@@ -101,69 +101,72 @@ def test_affinity_refuses_a_second_host(fleet, node_id):
         servers[0]: (claims.CLAIMED, node_id), servers[1]: (claims.GROUP_POLICY, None)}
 
 
+class Claims(stateful.RuleBasedStateMachine):
+    """Nodes with small capacities; the model is {(server, node): amounts}."""
+    fleet = None
+
+    def __init__(self):
+        super().__init__()
+        with session.writer() as connection:
+            for table in (models.compute_nodes, models.services, models.allocations, models.instances):
+                connection.execute(sa.delete(table))
+        self.limits = {}
+        for number, (vcpus, memory_mb, local_gb, ratio) in enumerate(CAPACITIES):
+            node_id = self.fleet.add_host(f'cmp{number}', vcpus=vcpus, memory_mb=memory_mb, local_gb=local_gb,
+                                     cpu_allocation_ratio=ratio, ram_allocation_ratio=ratio,
+                                     disk_allocation_ratio=ratio)
+            self.limits[node_id] = [total * ratio for total in (vcpus, memory_mb, local_gb)]
+        self.held = {}
+        self.servers = [self.fleet.add_server() for _ in range(6)]
+
+    def used(self, node_id):
+        amounts = [taken for (_, node), taken in self.held.items() if node == node_id]
+        return [sum(column) for column in zip(*amounts, strict=True)] or [0, 0, 0]
+
+    def fits(self, node_id, amounts):
+        return all(not asked or used + asked <= limit for used, asked, limit in
+                   zip(self.used(node_id), amounts, self.limits[node_id], strict=True))
+
+    @stateful.rule(server=st.integers(0, 5), node=st.integers(0, 2), amounts=st.tuples(AMOUNT, AMOUNT, AMOUNT))
+    def claim(self, server, node, amounts):
+        key = (self.servers[server], sorted(self.limits)[node])
+        expected = key in self.held or self.fits(key[1], amounts)
+        assert claims.claim(*key, *amounts) is expected
+        if expected:
+            self.held.setdefault(key, amounts)
+
+    @stateful.rule(servers=st.lists(st.integers(0, 5), unique=True, min_size=1), nodes=st.lists(
+        st.integers(0, 2), min_size=6, max_size=6), amounts=st.tuples(AMOUNT, AMOUNT, AMOUNT))
+    def claim_many(self, servers, nodes, amounts):
+        asked = [claims.Wanted(self.servers[server], sorted(self.limits)[nodes[server]], *amounts)
+                 for server in servers]
+        held_before = {server for server, _ in self.held}
+        outcomes = claims.claim_many(asked)
+        for one in sorted(asked, key=lambda one: one.compute_node_id):
+            outcome, node_id = outcomes[one.instance_uuid]
+            if one.instance_uuid in held_before:
+                assert outcome == claims.HELD
+                assert (one.instance_uuid, node_id) in self.held
+            else:
+                assert (outcome == claims.CLAIMED) is self.fits(one.compute_node_id, amounts)
+                if outcome == claims.CLAIMED:
+                    self.held[(one.instance_uuid, one.compute_node_id)] = amounts
+
+    @stateful.rule(server=st.integers(0, 5))
+    def release(self, server):
+        claims.release(self.servers[server])
+        self.held = {key: taken for key, taken in self.held.items() if key[0] != self.servers[server]}
+
+    @stateful.invariant()
+    def agrees(self):
+        with session.reader() as connection:
+            rows = connection.execute(sa.select(models.compute_nodes)).mappings().all()
+        for row in rows:
+            assert [row['vcpus_used'], row['memory_mb_used'], row['local_gb_used']] == self.used(row['id'])
+        assert claims.audit() == ([], [])
+
+
 def test_any_sequence_agrees_with_a_model_that_counts(fleet):
-    class Claims(stateful.RuleBasedStateMachine):
-        """Nodes with small capacities; the model is {(server, node): amounts}."""
-
-        def __init__(self):
-            super().__init__()
-            with session.writer() as connection:
-                for table in (models.compute_nodes, models.services, models.allocations, models.instances):
-                    connection.execute(sa.delete(table))
-            self.limits = {}
-            for number, (vcpus, memory_mb, local_gb, ratio) in enumerate(CAPACITIES):
-                node_id = fleet.add_host(f'cmp{number}', vcpus=vcpus, memory_mb=memory_mb, local_gb=local_gb,
-                                         cpu_allocation_ratio=ratio, ram_allocation_ratio=ratio,
-                                         disk_allocation_ratio=ratio)
-                self.limits[node_id] = [total * ratio for total in (vcpus, memory_mb, local_gb)]
-            self.held = {}
-            self.servers = [fleet.add_server() for _ in range(6)]
-
-        def used(self, node_id):
-            amounts = [taken for (_, node), taken in self.held.items() if node == node_id]
-            return [sum(column) for column in zip(*amounts, strict=True)] or [0, 0, 0]
-
-        def fits(self, node_id, amounts):
-            return all(not asked or used + asked <= limit for used, asked, limit in
-                       zip(self.used(node_id), amounts, self.limits[node_id], strict=True))
-
-        @stateful.rule(server=st.integers(0, 5), node=st.integers(0, 2), amounts=st.tuples(AMOUNT, AMOUNT, AMOUNT))
-        def claim(self, server, node, amounts):
-            key = (self.servers[server], sorted(self.limits)[node])
-            expected = key in self.held or self.fits(key[1], amounts)
-            assert claims.claim(*key, *amounts) is expected
-            if expected:
-                self.held.setdefault(key, amounts)
-
-        @stateful.rule(servers=st.lists(st.integers(0, 5), unique=True, min_size=1), nodes=st.lists(
-            st.integers(0, 2), min_size=6, max_size=6), amounts=st.tuples(AMOUNT, AMOUNT, AMOUNT))
-        def claim_many(self, servers, nodes, amounts):
-            asked = [claims.Wanted(self.servers[server], sorted(self.limits)[nodes[server]], *amounts)
-                     for server in servers]
-            held_before = {server for server, _ in self.held}
-            outcomes = claims.claim_many(asked)
-            for one in sorted(asked, key=lambda one: one.compute_node_id):
-                outcome, node_id = outcomes[one.instance_uuid]
-                if one.instance_uuid in held_before:
-                    assert outcome == claims.HELD
-                    assert (one.instance_uuid, node_id) in self.held
-                else:
-                    assert (outcome == claims.CLAIMED) is self.fits(one.compute_node_id, amounts)
-                    if outcome == claims.CLAIMED:
-                        self.held[(one.instance_uuid, one.compute_node_id)] = amounts
-
-        @stateful.rule(server=st.integers(0, 5))
-        def release(self, server):
-            claims.release(self.servers[server])
-            self.held = {key: taken for key, taken in self.held.items() if key[0] != self.servers[server]}
-
-        @stateful.invariant()
-        def agrees(self):
-            with session.reader() as connection:
-                rows = connection.execute(sa.select(models.compute_nodes)).mappings().all()
-            for row in rows:
-                assert [row['vcpus_used'], row['memory_mb_used'], row['local_gb_used']] == self.used(row['id'])
-            assert claims.audit() == ([], [])
-
-    stateful.run_state_machine_as_test(Claims, settings=settings(
+    machine = type('Claims', (Claims,), {'fleet': fleet})
+    stateful.run_state_machine_as_test(machine, settings=settings(
         max_examples=12, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)))

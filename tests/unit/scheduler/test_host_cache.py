@@ -87,67 +87,70 @@ def test_changes_by_hand_are_seen_after_a_while(fleet, cache, monkeypatch):
     assert state.total_usable_ram_mb == 1
 
 
+class Cloud(stateful.RuleBasedStateMachine):
+    """Everything that may happen to hosts between two requests."""
+    fleet = None
+
+    def __init__(self):
+        super().__init__()
+        with session.writer() as connection:
+            for table in (models.compute_nodes, models.services, models.aggregates, models.aggregate_hosts,
+                          models.aggregate_metadata, models.allocations):
+                connection.execute(sa.delete(table))
+        self.cache, self.hosts, self.servers = host_cache.HostCache(), {}, []
+
+    @stateful.rule(host=st.sampled_from(HOSTS))
+    def add_or_report(self, host):
+        self.hosts[host] = self.fleet.add_host(host, memory_mb=4096 + len(self.hosts), service=host not in self.hosts)
+
+    @stateful.precondition(lambda self: self.hosts)
+    @stateful.rule(data=st.data())
+    def remove(self, data):
+        host = data.draw(st.sampled_from(sorted(self.hosts)))
+        del self.hosts[host]
+        with session.writer() as connection:
+            for table in (models.compute_nodes, models.services):
+                connection.execute(sa.delete(table).where(table.c.host == host))
+
+    @stateful.precondition(lambda self: self.hosts)
+    @stateful.rule(data=st.data(), age=st.sampled_from((0, 100)), disabled=st.sampled_from((None, 'why')))
+    def trouble(self, data, age, disabled):
+        self.fleet.set_service(data.draw(st.sampled_from(sorted(self.hosts))), age=age, disabled_reason=disabled)
+
+    @stateful.precondition(lambda self: self.hosts)
+    @stateful.rule(data=st.data())
+    def claim(self, data):
+        server = self.fleet.add_server()
+        if claims.claim(server, self.hosts[data.draw(st.sampled_from(sorted(self.hosts)))], 1, 64, 1):
+            self.servers.append(server)
+
+    @stateful.precondition(lambda self: self.servers)
+    @stateful.rule()
+    def release(self):
+        claims.release(self.servers.pop())
+
+    @stateful.precondition(lambda self: self.hosts)
+    @stateful.rule(data=st.data(), zone=st.sampled_from(('az1', 'az2')))
+    def group(self, data, zone):
+        aggregates.create(str(uuid.uuid4()), {'availability_zone': zone},
+                          [data.draw(st.sampled_from(sorted(self.hosts)))])
+
+    @stateful.precondition(lambda self: self.hosts)
+    @stateful.rule(host=st.sampled_from(HOSTS))
+    def ungroup(self, host):
+        with session.writer() as connection:
+            connection.execute(sa.delete(models.aggregate_hosts).where(models.aggregate_hosts.c.host == host))
+
+    @stateful.rule()
+    def look(self):
+        assert shown(self.cache.refresh()) == shown(host_cache.HostCache().refresh())
+        assert {state.host for state in self.cache.refresh()} == set(self.hosts)
+
+    def teardown(self):
+        self.look()
+
+
 def test_it_never_differs_from_a_fresh_look(fleet):
-    class Cloud(stateful.RuleBasedStateMachine):
-        """Everything that may happen to hosts between two requests."""
-
-        def __init__(self):
-            super().__init__()
-            with session.writer() as connection:
-                for table in (models.compute_nodes, models.services, models.aggregates, models.aggregate_hosts,
-                              models.aggregate_metadata, models.allocations):
-                    connection.execute(sa.delete(table))
-            self.cache, self.hosts, self.servers = host_cache.HostCache(), {}, []
-
-        @stateful.rule(host=st.sampled_from(HOSTS))
-        def add_or_report(self, host):
-            self.hosts[host] = fleet.add_host(host, memory_mb=4096 + len(self.hosts), service=host not in self.hosts)
-
-        @stateful.precondition(lambda self: self.hosts)
-        @stateful.rule(data=st.data())
-        def remove(self, data):
-            host = data.draw(st.sampled_from(sorted(self.hosts)))
-            del self.hosts[host]
-            with session.writer() as connection:
-                for table in (models.compute_nodes, models.services):
-                    connection.execute(sa.delete(table).where(table.c.host == host))
-
-        @stateful.precondition(lambda self: self.hosts)
-        @stateful.rule(data=st.data(), age=st.sampled_from((0, 100)), disabled=st.sampled_from((None, 'why')))
-        def trouble(self, data, age, disabled):
-            fleet.set_service(data.draw(st.sampled_from(sorted(self.hosts))), age=age, disabled_reason=disabled)
-
-        @stateful.precondition(lambda self: self.hosts)
-        @stateful.rule(data=st.data())
-        def claim(self, data):
-            server = fleet.add_server()
-            if claims.claim(server, self.hosts[data.draw(st.sampled_from(sorted(self.hosts)))], 1, 64, 1):
-                self.servers.append(server)
-
-        @stateful.precondition(lambda self: self.servers)
-        @stateful.rule()
-        def release(self):
-            claims.release(self.servers.pop())
-
-        @stateful.precondition(lambda self: self.hosts)
-        @stateful.rule(data=st.data(), zone=st.sampled_from(('az1', 'az2')))
-        def group(self, data, zone):
-            aggregates.create(str(uuid.uuid4()), {'availability_zone': zone},
-                              [data.draw(st.sampled_from(sorted(self.hosts)))])
-
-        @stateful.precondition(lambda self: self.hosts)
-        @stateful.rule(host=st.sampled_from(HOSTS))
-        def ungroup(self, host):
-            with session.writer() as connection:
-                connection.execute(sa.delete(models.aggregate_hosts).where(models.aggregate_hosts.c.host == host))
-
-        @stateful.rule()
-        def look(self):
-            assert shown(self.cache.refresh()) == shown(host_cache.HostCache().refresh())
-            assert {state.host for state in self.cache.refresh()} == set(self.hosts)
-
-        def teardown(self):
-            self.look()
-
-    stateful.run_state_machine_as_test(Cloud, settings=settings(
+    machine = type('Cloud', (Cloud,), {'fleet': fleet})
+    stateful.run_state_machine_as_test(machine, settings=settings(
         max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)))
