@@ -22,7 +22,7 @@ class BuiltinBackend:
         self._rpcapi = rpcapi.NetworkAPI()
 
     def validate_networks(self, context, requested_networks, max_count):
-        chosen = ipam.choose(context, requested_networks, context.project_id)
+        chosen = NetworkList.choose(context, requested_networks, context.project_id)
         for network, request in chosen:
             if request and request.address:
                 self._validate_address(context, network, request.address, max_count)

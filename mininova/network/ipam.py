@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Address arithmetic: the pool of a network, the networks of a request, the network_info of a guest's cards.
+"""Address arithmetic: the pool of a network, how many guests it has room for, the network_info of a guest's cards.
 
-Used by nova-api (checks), nova-network (allocation) and nova-manage (network create). The addresses themselves are
-given out by one transaction in the database (mininova/db/networks.py), reached through objects.
+Used by nova-api (checks), nova-network and nova-manage (network create). The addresses themselves are given out by one
+transaction in the database (mininova/db/addresses.py), reached through objects.VirtualInterfaceList.
 Nova: nova/network/manager.py (the parts about addresses, Newton)
 """
 import ipaddress
@@ -14,7 +14,6 @@ from oslo_utils import uuidutils
 from mininova import exception
 from mininova.network import model
 from mininova.objects import network as network_obj
-from mininova.objects import virtual_interface
 
 MIN_PREFIX = 16   # each address is a row
 MAX_PREFIX = 29   # network, broadcast, gateway, one host: the smallest range with room for guests
@@ -109,54 +108,10 @@ def check_values(values):
         raise exception.InvalidInput(reason=f'dhcp_domain: {values["dhcp_domain"]!r} is no domain name')
 
 
-def choose(context, requested_networks, project_id, ambiguous_is_error=True):
-    """Decide which networks a server gets.
-
-    Nothing said: all that its project may use. 'auto': the only one, or none if there is none.
-
-    :param ambiguous_is_error: whether 'auto' fails when there are several networks; otherwise it takes the first
-    :returns: [(network, request or None)] in order of the cards
-    :raises NetworkNotFound, PortNotFound: 400
-    :raises NetworkAmbiguous: 409
-    """
-    if not requested_networks:
-        return [(network, None) for network in _usable(context, project_id)]
-    if requested_networks.no_allocate:
-        return []
-    if requested_networks.auto_allocate:
-        networks = _usable(context, project_id)
-        if len(networks) > 1 and ambiguous_is_error:
-            raise exception.NetworkAmbiguous()
-        return [(network, requested_networks[0]) for network in networks[:1]]
-    return [(_wanted(context, request, project_id, ambiguous_is_error), request) for request in requested_networks]
-
-
-def _usable(context, project_id):
-    return list(network_obj.NetworkList.get_all(context, project_id=project_id or ''))
-
-
-def _wanted(context, request, project_id, ambiguous_is_error):
-    if request.port_id:
-        raise exception.PortNotFound(port_id=request.port_id, code=400)
-    if not request.network_id:
-        networks = _usable(context, project_id)
-        if not networks:
-            raise exception.NetworkNotFound(network_id='(any)', code=400)
-        if len(networks) > 1 and ambiguous_is_error:
-            raise exception.NetworkAmbiguous()
-        return networks[0]
-    try:
-        network = network_obj.Network.get_by_uuid(context, request.network_id)
-    except exception.NetworkNotFound:
-        raise exception.NetworkNotFound(network_id=request.network_id, code=400) from None
-    if network.project_id not in (None, project_id) and not context.is_admin:
-        raise exception.NetworkNotFound(network_id=request.network_id, code=400)
-    return network
-
-
 def count_fitting(context, chosen, max_count):
     """Tell how many servers with these networks the pools have room for, at most `max_count`.
 
+    :param chosen: see objects.NetworkList.choose
     :raises NoMoreFixedIps: not even one
     """
     needed = {}
@@ -172,19 +127,6 @@ def count_fitting(context, chosen, max_count):
             raise exception.NoMoreFixedIps(net=uuids[network_id])
         max_count = min(max_count, fits)
     return max_count
-
-
-def allocate(context, instance_uuid, project_id, host, requested_networks):
-    """Give a guest its cards and addresses; repeated, it gives the same ones.
-
-    :returns: the guest's wiring, see mininova/objects/virtual_interface.py
-    """
-    chosen = choose(context.elevated(), requested_networks, project_id, ambiguous_is_error=False)
-    requests = [{'network_id': network.id, 'address': request.address if request else None,
-                 'tag': request.tag if request else None} for network, request in chosen]
-    if not requests:
-        return []
-    return virtual_interface.VirtualInterfaceList.allocate(context, instance_uuid, host, requests)
 
 
 def network_info(cards):

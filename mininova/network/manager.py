@@ -52,7 +52,7 @@ class NetworkManager(manager.Manager):
         :raises NoMoreFixedIps, FixedIpAlreadyInUse, NetworkNotFound, InstanceNotFound, NetworkSetupFailed:
         """
         crashpoint('network.allocate.before')
-        cards = ipam.allocate(context, instance_uuid, project_id, self.host, requested_networks)
+        cards = VirtualInterfaceList.allocate(context, instance_uuid, project_id, self.host, requested_networks)
         crashpoint('network.allocate.committed')
         return self._serve(cards)
 

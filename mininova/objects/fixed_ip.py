@@ -3,6 +3,7 @@
 from mininova.objects import base, fields
 
 db = base.Database('networks')
+addresses = base.Database('addresses')
 
 
 @base.register
@@ -65,4 +66,4 @@ class FixedIPList(base.ObjectListBase, base.NovaObject):
 
         :returns: the addresses
         """
-        return db.release_host(host)
+        return addresses.release_host(host)

@@ -80,3 +80,45 @@ class NetworkList(base.ObjectListBase, base.NovaObject):
         """Return how many addresses each network (by number) has left, in the order given."""
         counts = db.count_free(network_ids)
         return [counts[network_id] for network_id in network_ids]
+
+    @classmethod
+    def choose(cls, context, requested_networks, project_id, lenient=False):
+        """Decide which networks a server gets.
+
+        Nothing said: all that its project may use. 'auto': the only one, or none if there is none.
+
+        :param requested_networks: objects.NetworkRequestList or None
+        :param lenient: where 'auto' is ambiguous take the first network: the request was accepted before
+        :returns: [(network, request or None)] in order of the cards
+        :raises NetworkNotFound, PortNotFound: 400
+        :raises NetworkAmbiguous: 409
+        """
+        if not requested_networks:
+            return [(network, None) for network in cls.get_all(context, project_id=project_id or '')]
+        if requested_networks.no_allocate:
+            return []
+        if requested_networks.auto_allocate:
+            networks = cls._only_one(context, project_id, lenient)
+            return [(network, requested_networks[0]) for network in networks]
+        return [(cls._wanted(context, request, project_id, lenient), request) for request in requested_networks]
+
+    @classmethod
+    def _only_one(cls, context, project_id, lenient):
+        networks = list(cls.get_all(context, project_id=project_id or ''))
+        if len(networks) > 1 and not lenient:
+            raise exception.NetworkAmbiguous()
+        return networks[:1]
+
+    @classmethod
+    def _wanted(cls, context, request, project_id, lenient):
+        if request.port_id:
+            raise exception.PortNotFound(port_id=request.port_id, code=400)
+        if not request.network_id:
+            networks = cls._only_one(context, project_id, lenient)
+            if not networks:
+                raise exception.NetworkNotFound(network_id='(any)', code=400)
+            return networks[0]
+        try:
+            return Network.get_by_uuid(context, request.network_id)
+        except exception.NetworkNotFound:
+            raise exception.NetworkNotFound(network_id=request.network_id, code=400) from None

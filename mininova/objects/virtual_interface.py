@@ -10,10 +10,10 @@ import random
 from oslo_utils import uuidutils
 
 import mininova.conf
-from mininova import exception
 from mininova.objects import base, fields
+from mininova.objects import network as network_obj
 
-db = base.Database('networks')
+db = base.Database('addresses')
 
 CONF = mininova.conf.CONF
 
@@ -28,18 +28,9 @@ def new_mac():
     return CONF.network.base_mac + ''.join(f':{_random.randrange(256):02x}' for _octet in range(3))
 
 
-def _card_maker(cards):
-    """Return a function that gives new (uuid, mac) pairs for some cards, until too many were taken."""
-    left = CONF.create_unique_mac_address_attempts * cards
-
-    def new_card():
-        nonlocal left
-        if left == 0:
-            raise exception.VirtualInterfaceCreateException(
-                'No free MAC address was found; see [network] base_mac and create_unique_mac_address_attempts.')
-        left -= 1
-        return uuidutils.generate_uuid(), new_mac()
-    return new_card
+def new_card():
+    """Return the identity of a new card."""
+    return {'uuid': uuidutils.generate_uuid(), 'mac': new_mac()}
 
 
 def _plain_network(row):
@@ -69,15 +60,22 @@ class VirtualInterfaceList(base.ObjectListBase, base.NovaObject):
         return cls._from_rows(context, VirtualInterface, db.list_vifs(instance_uuid))
 
     @base.remotable_classmethod
-    def allocate(cls, context, instance_uuid, host, requests):
+    def allocate(cls, context, instance_uuid, project_id, host, requested_networks):
         """Give a guest cards and addresses; what it has already is kept.
 
-        :param requests: [{network_id (number), address, tag}] in order of the cards
+        :param project_id: the guest's
+        :param requested_networks: objects.NetworkRequestList or None
         :returns: the guest's wiring
         :raises InstanceNotFound: it was deleted meanwhile
-        :raises NoMoreFixedIps, FixedIpAlreadyInUse, FixedIpNotFoundForNetwork:
+        :raises NoMoreFixedIps, FixedIpAlreadyInUse, FixedIpNotFoundForNetwork, NetworkNotFound:
+        :raises VirtualInterfaceCreateException: no free MAC address was found
         """
-        return _plain(db.allocate(instance_uuid, host, requests, _card_maker(len(requests))))
+        chosen = network_obj.NetworkList.choose(context.elevated(), requested_networks, project_id, lenient=True)
+        if not chosen:
+            return []
+        requests = [{'network_id': network.id, 'address': request.address if request else None,
+                     'tag': request.tag if request else None} for network, request in chosen]
+        return _plain(db.allocate(instance_uuid, host, requests, new_card))
 
     @base.remotable_classmethod
     def move(cls, context, instance_uuid, host):
@@ -92,7 +90,7 @@ class VirtualInterfaceList(base.ObjectListBase, base.NovaObject):
     @base.remotable_classmethod
     def get_wiring(cls, context, instance_uuid):
         """Return a guest's wiring."""
-        return _plain(db.list_cards([instance_uuid]))
+        return _plain(db.list_cards(instance_uuid))
 
     @base.remotable_classmethod
     def get_host_state(cls, context, host):

@@ -13,7 +13,6 @@ from mininova import objects
 from mininova import rpc as nova_rpc
 from mininova.db import models, session
 from mininova.network import api as network_api
-from mininova.network import ipam
 from mininova.network import rpcapi as network_rpcapi
 from tests.fixtures import processes, services
 
@@ -68,10 +67,10 @@ def test_threads_on_mariadb_never_get_the_same_address(database, context, make_n
     def work(mine):
         for instance_uuid, host in mine:
             try:
-                cards = ipam.allocate(context, instance_uuid, PROJECT, host, None)
+                cards = objects.VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, host, None)
                 if len(results) % 3 == 0:
                     objects.VirtualInterfaceList.deallocate(context, instance_uuid)
-                    cards = ipam.allocate(context, instance_uuid, PROJECT, host, None)
+                    cards = objects.VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, host, None)
                 results.extend(cards)
             except Exception as error:
                 errors.append(error)

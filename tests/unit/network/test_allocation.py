@@ -11,9 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mininova import exception, objects
+from mininova.db import addresses as db
 from mininova.db import models, session
-from mininova.db import networks as db
-from mininova.network import ipam
 from mininova.objects.virtual_interface import VirtualInterfaceList
 
 PROJECT = 'a' * 32
@@ -28,7 +27,7 @@ def boot(context, make_instance):
     """Function that makes an instance with addresses and returns (uuid, cards)."""
     def do(host='h1', requests=None, **values):
         instance_uuid = make_instance(host=host, **values)
-        return instance_uuid, ipam.allocate(context, instance_uuid, PROJECT, host, requests)
+        return instance_uuid, VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, host, requests)
     return do
 
 
@@ -65,7 +64,7 @@ def test_a_repeated_allocation_gives_the_same_cards(context, make_network, boot)
     make_network()
     make_network('10.0.1.0/24', 'other', 'br101')
     instance_uuid, cards = boot()
-    again = ipam.allocate(context, instance_uuid, PROJECT, 'h1', None)
+    again = VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, 'h1', None)
     assert again == cards and len(cards) == 2
 
 
@@ -74,7 +73,7 @@ def test_an_allocation_cut_in_the_middle_is_completed(context, make_network, boo
     instance_uuid, cards = boot(requests=want(first, None))
     both = objects.NetworkRequestList(objects=[objects.NetworkRequest(network_id=first.uuid),
                                                objects.NetworkRequest(network_id=second.uuid)])
-    completed = ipam.allocate(context, instance_uuid, PROJECT, 'h1', both)
+    completed = VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, 'h1', both)
     assert completed[0] == cards[0]
     assert [card['address'] for card in completed] == ['10.0.0.3', '10.0.1.3']
 
@@ -94,7 +93,7 @@ def test_an_address_that_cannot_be_had_is_refused_without_trace(make_network, bo
     boot(requests=want(network, '10.0.0.77'))
     loser = make_instance(host='h1')
     with pytest.raises(error) as caught:
-        ipam.allocate(context, loser, PROJECT, 'h1', want(network, address))
+        VirtualInterfaceList.allocate(context, loser, PROJECT, 'h1', want(network, address))
     assert caught.value.code == 400
     assert VirtualInterfaceList.get_wiring(context, loser) == []
 
@@ -118,7 +117,7 @@ def test_an_old_message_of_another_host_changes_nothing(context, make_network, b
     make_network()
     instance_uuid, cards = boot('h2')
     with pytest.raises(exception.NetworkSetupFailed):
-        ipam.allocate(context, instance_uuid, PROJECT, 'h1', None)
+        VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, 'h1', None)
     with pytest.raises(exception.NetworkSetupFailed):
         VirtualInterfaceList.move(context, instance_uuid, 'h1')
     assert VirtualInterfaceList.get_wiring(context, instance_uuid) == cards
@@ -140,7 +139,7 @@ def test_a_full_network_says_so_and_takes_nothing(context, make_network, boot, m
         boot()
     loser = make_instance(host='h1')
     with pytest.raises(exception.NoMoreFixedIps):
-        ipam.allocate(context, loser, PROJECT, 'h1', None)
+        VirtualInterfaceList.allocate(context, loser, PROJECT, 'h1', None)
     assert not rows(instance_uuid=loser)
 
 
@@ -152,9 +151,9 @@ def test_mac_addresses_begin_with_the_configured_octets(make_network, boot):
 def test_taken_mac_addresses_are_tried_only_so_often(make_network, make_instance, monkeypatch, conf, context):
     make_network()
     monkeypatch.setattr('mininova.objects.virtual_interface.new_mac', lambda: 'fa:16:3e:00:00:01')
-    ipam.allocate(context, make_instance(host='h1'), PROJECT, 'h1', None)
+    VirtualInterfaceList.allocate(context, make_instance(host='h1'), PROJECT, 'h1', None)
     with pytest.raises(exception.VirtualInterfaceCreateException):
-        ipam.allocate(context, make_instance(host='h1'), PROJECT, 'h1', None)
+        VirtualInterfaceList.allocate(context, make_instance(host='h1'), PROJECT, 'h1', None)
 
 
 # -- taking back --------------------------------------------------------------------
@@ -286,7 +285,7 @@ def test_threads_never_get_the_same_address(context, make_network, make_instance
     def work(mine):
         for instance_uuid, host in mine:
             try:
-                results.extend(ipam.allocate(context, instance_uuid, PROJECT, host, None))
+                results.extend(VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, host, None))
             except Exception as error:
                 errors.append(error)
 
@@ -306,8 +305,11 @@ def test_the_same_guest_allocated_by_many_threads_has_one_address(context, make_
     make_network()
     instance_uuid = make_instance(host='h1')
     found = []
-    threads = [threading.Thread(target=lambda: found.append(
-        address_of(ipam.allocate(context, instance_uuid, PROJECT, 'h1', None)))) for _number in range(8)]
+
+    def work():
+        found.append(address_of(VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, 'h1', None)))
+
+    threads = [threading.Thread(target=work) for _number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -331,7 +333,8 @@ def test_any_course_of_events_leaves_each_address_with_one_owner(context, make_n
         if action == 'boot' and number not in guests:
             instance_uuid = make_instance(host=host)
             try:
-                guests[number] = instance_uuid, ipam.allocate(context, instance_uuid, PROJECT, host, None)[0]
+                cards = VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, host, None)
+                guests[number] = instance_uuid, cards[0]
             except exception.NoMoreFixedIps:
                 pass
         elif action == 'delete' and number in guests:

@@ -63,53 +63,54 @@ def test_who_says_nothing_gets_all_networks_of_the_project_in_order_of_priority(
     make_network('10.0.1.0/24', 'second', 'br101', priority=2, project_id=context.project_id)
     make_network('10.0.2.0/24', 'first', 'br102', priority=1)
     make_network('10.0.3.0/24', 'foreign', 'br103', project_id='b' * 32)
-    labels = [network.label for network, _request in ipam.choose(context, None, context.project_id)]
+    labels = [network.label for network, _request in objects.NetworkList.choose(context, None, context.project_id)]
     assert labels == ['first', 'second', 'third']
 
 
 def test_none_means_none(context, make_network):
     make_network()
-    assert ipam.choose(context, requested({'network_id': 'none'}), context.project_id) == []
+    assert objects.NetworkList.choose(context, requested({'network_id': 'none'}), context.project_id) == []
 
 
 def test_auto_means_none_without_networks_and_the_only_one_otherwise(context, make_network):
     auto = requested({'network_id': 'auto'})
-    assert ipam.choose(context, auto, context.project_id) == []
+    assert objects.NetworkList.choose(context, auto, context.project_id) == []
     make_network(label='only')
-    assert [network.label for network, _request in ipam.choose(context, auto, context.project_id)] == ['only']
+    (network, _request), = objects.NetworkList.choose(context, auto, context.project_id)
+    assert network.label == 'only'
 
 
 def test_auto_with_several_networks_is_refused(context, make_network):
     make_network()
     make_network('10.0.1.0/24', 'other', 'br101')
     with pytest.raises(exception.NetworkAmbiguous) as caught:
-        ipam.choose(context, requested({'network_id': 'auto'}), context.project_id)
+        objects.NetworkList.choose(context, requested({'network_id': 'auto'}), context.project_id)
     assert caught.value.code == 409
 
 
 def test_another_projects_network_is_not_found(context, make_network):
     foreign = make_network(project_id='b' * 32)
     with pytest.raises(exception.NetworkNotFound) as caught:
-        ipam.choose(context, requested({'network_id': foreign.uuid}), context.project_id)
+        objects.NetworkList.choose(context, requested({'network_id': foreign.uuid}), context.project_id)
     assert caught.value.code == 400
 
 
 def test_ports_do_not_exist(context, make_network):
     with pytest.raises(exception.PortNotFound):
-        ipam.choose(context, requested({'port_id': 'x'}), context.project_id)
+        objects.NetworkList.choose(context, requested({'port_id': 'x'}), context.project_id)
 
 
 def test_the_count_that_fits_is_limited_by_the_smallest_pool(context, make_network):
     make_network('10.0.0.0/24')
     make_network('10.0.1.0/29', 'small', 'br101')
-    chosen = ipam.choose(context, None, context.project_id)
+    chosen = objects.NetworkList.choose(context, None, context.project_id)
     assert ipam.count_fitting(context, chosen, 3) == 3
     assert ipam.count_fitting(context, chosen, 100) == 5
 
 
 def test_a_network_asked_for_twice_needs_two_addresses_per_server(context, make_network):
     network = make_network('10.0.1.0/29')
-    chosen = ipam.choose(context, requested({'network_id': network.uuid}, {'network_id': network.uuid}),
+    chosen = objects.NetworkList.choose(context, requested({'network_id': network.uuid}, {'network_id': network.uuid}),
                          context.project_id)
     assert ipam.count_fitting(context, chosen, 100) == 2
 
@@ -117,9 +118,9 @@ def test_a_network_asked_for_twice_needs_two_addresses_per_server(context, make_
 def test_an_exhausted_pool_is_told_by_name(context, make_network, make_instance):
     network = make_network('10.0.1.0/29')
     for _number in range(4):
-        ipam.allocate(context, make_instance(host='h1'), context.project_id, 'h1', None)
+        objects.VirtualInterfaceList.allocate(context, make_instance(host='h1'), context.project_id, 'h1', None)
     with pytest.raises(exception.NoMoreFixedIps) as caught:
-        ipam.count_fitting(context, ipam.choose(context, None, context.project_id), 1)
+        ipam.count_fitting(context, objects.NetworkList.choose(context, None, context.project_id), 1)
     assert network.uuid in str(caught.value)
 
 
@@ -127,7 +128,7 @@ def test_an_exhausted_pool_is_told_by_name(context, make_network, make_instance)
 
 def test_network_info_tells_the_hosts_own_address_as_gateway_and_name_server(context, make_network, make_instance):
     network = make_network(mtu=1400)
-    cards = ipam.allocate(context, make_instance(host='h1'), context.project_id, 'h1',
+    cards = objects.VirtualInterfaceList.allocate(context, make_instance(host='h1'), context.project_id, 'h1',
                           requested({'network_id': network.uuid, 'tag': 'front'}))
     vif = ipam.network_info(cards)[0]
     subnet = vif['network']['subnets'][0]
@@ -140,6 +141,6 @@ def test_network_info_tells_the_hosts_own_address_as_gateway_and_name_server(con
 
 def test_name_servers_of_the_network_replace_the_hosts(context, make_network, make_instance):
     make_network(dns1='192.0.2.1', dns2='192.0.2.2')
-    cards = ipam.allocate(context, make_instance(host='h1'), context.project_id, 'h1', None)
+    cards = objects.VirtualInterfaceList.allocate(context, make_instance(host='h1'), context.project_id, 'h1', None)
     servers = [ip['address'] for ip in ipam.network_info(cards)[0]['network']['subnets'][0]['dns']]
     assert servers == ['192.0.2.1', '192.0.2.2']

@@ -8,7 +8,6 @@ import pytest
 
 from mininova import exception, objects
 from mininova.cmd import manage_network
-from mininova.network import ipam
 
 PROJECT = 'a' * 32
 
@@ -101,7 +100,7 @@ def test_a_network_is_changed_and_removed_by_label_range_or_uuid(manage, admin):
 def test_addresses_are_shown_reserved_and_released(manage, admin, context, make_instance, change_instance):
     manage('create', 'private', '--cidr', '10.0.0.0/24')
     instance_uuid = make_instance(host='h1')
-    ipam.allocate(context, instance_uuid, PROJECT, 'h1', None)
+    objects.VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, 'h1', None)
     out = manage('addresses', '--host', 'h1')
     assert instance_uuid in out and '10.0.0.2' in out and '10.0.0.3' in out
     manage('reserve', '10.0.0.9')

@@ -119,7 +119,7 @@ def test_without_nova_network_a_delete_goes_on_and_the_address_waits(
     monkeypatch.setattr(network_rpcapi, 'DEALLOCATE_TIMEOUT', 0.2)
     make_network()
     guest = instance()
-    manager.ipam.allocate(context, guest.uuid, PROJECT, 'h1', None)
+    objects.VirtualInterfaceList.allocate(context, guest.uuid, PROJECT, 'h1', None)
     api.deallocate_for_instance(context, guest)
     assert objects.FixedIP.get_by_address(context, '10.0.0.3').instance_uuid == guest.uuid
     change_instance(guest.uuid, deleted=1)
@@ -131,7 +131,7 @@ def test_without_nova_network_a_delete_goes_on_and_the_address_waits(
 def test_a_guest_without_host_is_freed_at_once(context, database, api, instance, make_network):
     make_network()
     guest = instance(host=None)
-    manager.ipam.allocate(context, guest.uuid, PROJECT, 'h1', None)
+    objects.VirtualInterfaceList.allocate(context, guest.uuid, PROJECT, 'h1', None)
     api.deallocate_for_instance(context, guest)
     assert not objects.FixedIP.get_by_address(context, '10.0.0.3').allocated
 

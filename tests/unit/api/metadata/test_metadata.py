@@ -48,7 +48,8 @@ def guest(context, make_network, make_instance, change_instance):
                   'availability_zone': 'nova', 'reservation_id': 'r-1', 'system_metadata': {},
                   'image_ref': '12345678-1234-4234-8234-123456789012', **values}
         instance_uuid = make_instance(**values)
-        info = ipam.network_info(ipam.allocate(context, instance_uuid, PROJECT, values['host'], None))
+        cards = objects.VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, values['host'], None)
+        info = ipam.network_info(cards)
         change_instance(instance_uuid, network_info=json.loads(info.json()))
         return instance_uuid
     return make
@@ -156,7 +157,7 @@ def test_network_data_json_describes_cards_and_addresses(guest, service):
 
 def test_a_card_without_dhcp_is_described_with_its_address(guest, context, admin, make_network, make_instance):
     make_network('10.9.0.0/24', 'static', 'br109', enable_dhcp=False)
-    cards = ipam.allocate(context, make_instance(host='h1'), PROJECT, 'h1', None)
+    cards = objects.VirtualInterfaceList.allocate(context, make_instance(host='h1'), PROJECT, 'h1', None)
     network = instance_metadata.network_data(ipam.network_info(cards))['networks'][1]
     assert (network['type'], network['ip_address'], network['netmask']) == ('ipv4', '10.9.0.3', '255.255.255.0')
     assert network['routes'] == [{'network': '0.0.0.0', 'netmask': '0.0.0.0', 'gateway': '10.9.0.2'}]
@@ -358,8 +359,8 @@ def test_tags_of_cards_and_disks_are_told(guest, admin, context, make_instance):
     guest()
     network = objects.NetworkList.get_all(context)[0]
     instance_uuid = make_instance(host='h1', flavor=FLAVOR, system_metadata={})
-    cards = ipam.allocate(context, instance_uuid, PROJECT, 'h1', objects.NetworkRequestList(objects=[
-        objects.NetworkRequest(network_id=network.uuid, tag='front')]))
+    wanted = objects.NetworkRequestList(objects=[objects.NetworkRequest(network_id=network.uuid, tag='front')])
+    cards = objects.VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, 'h1', wanted)
     disk = objects.BlockDeviceMapping(device_name='/dev/vdb', tag='data', source_type='blank', guest_format=None)
     documents = instance_metadata.InstanceMetadata(
         objects.Instance.get_by_uuid(admin, instance_uuid), ipam.network_info(cards), block_devices=[disk])
