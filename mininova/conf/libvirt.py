@@ -32,8 +32,8 @@ input and output, else `writeback`."""),
     cfg.StrOpt('rng_dev_path', default='/dev/urandom', help="Source of the guests' virtual random number generator."),
     cfg.IntOpt('num_pcie_ports', default=0, min=0, max=28, help="""
 PCIe root ports of q35 guests, free ones included; 0 leaves it to libvirt."""),
-    cfg.IntOpt('mem_stats_period_seconds', default=10, help="""
-Seconds between two memory reports of a guest; 0 or less turns them off."""),
+    cfg.IntOpt('mem_stats_period_seconds', default=10, min=0, help="""
+Seconds between two memory reports of a guest; 0 turns them off."""),
     cfg.IntOpt('wait_soft_reboot_seconds', default=120, min=0, help="""
 Seconds a guest gets for a soft reboot before it is rebooted hard."""),
     cfg.StrOpt('sysinfo_serial', default='unique', choices=('none', 'unique'), help="""

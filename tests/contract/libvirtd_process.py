@@ -12,6 +12,7 @@ import tempfile
 import time
 
 BRIDGE = 'br-contract'
+_OTHERS = ('qemu', 'libxl', 'lxc', 'storage', 'secrets', 'hooks')
 NEEDS_ROOT = 'a private libvirtd needs root'
 
 _INIT = r"""
@@ -55,8 +56,9 @@ class PrivateLibvirtd:
     def __init__(self):
         self.directory = tempfile.mkdtemp(prefix='mn-libvirtd-')
         os.chmod(self.directory, 0o755)
-        shutil.copytree('/etc/libvirt', self._path('etc'))
-        for name in ('run', 'lib', 'lib/qemu', 'log', 'log/qemu', 'cache', 'instances'):
+        # The settings, but none of the machine's own guests, networks and pools.
+        shutil.copytree('/etc/libvirt', self._path('etc'), ignore=shutil.ignore_patterns(*_OTHERS))
+        for name in ('etc/qemu', 'run', 'lib', 'lib/qemu', 'log', 'log/qemu', 'cache', 'instances'):
             os.makedirs(self._path(name), exist_ok=True)
         self._write('etc/qemu.conf', 'user = "root"\ngroup = "root"\ndynamic_ownership = 0\nsecurity_driver = "none"\n'
                                      'cgroup_controllers = []\nnamespaces = []\n')

@@ -14,8 +14,8 @@ from oslo_utils import units
 import mininova.conf
 from mininova import exception
 from mininova.virt import configdrive, imagecache, images
-from mininova.virt.libvirt import blockinfo, imagebackend, utils
-from mininova.virt.libvirt.imagebackend import raw
+from mininova.virt.libvirt import blockinfo, utils
+from mininova.virt.libvirt.imagebackend import backends, raw
 
 CONF = mininova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ class DiskSet:
         # Without a size in the flavor the image decides, within what the host has.
         limit = wanted or utils.space(CONF.instances_path)[1]
         base = imagecache.ensure(context, image_meta, limit)
-        backend = raw.Raw if slot.type == 'cdrom' else imagebackend.configured()
+        backend = raw.Raw if slot.type == 'cdrom' else backends.configured()
         size = base.virtual_size if slot.type == 'cdrom' else max(wanted, base.virtual_size)
         disk = self._disk(slot, backend.format, size, image_meta.id)
         backend(disk.path).create(base, size)

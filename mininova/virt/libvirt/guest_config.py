@@ -232,4 +232,4 @@ class GuestConfig:
     @staticmethod
     def _balloon():
         period = CONF.libvirt.mem_stats_period_seconds
-        return devices.MemoryBalloon(period=period if period > 0 else None)
+        return devices.MemoryBalloon(period=period or None)

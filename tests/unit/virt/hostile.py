@@ -4,6 +4,7 @@
 Each refers to CANARY, a host file that no guest may ever read.
 """
 import json
+import pathlib
 import struct
 import zlib
 
@@ -110,7 +111,6 @@ def qcow2_bomb(path, size):
 
 
 def _inner_header(path, canary):
-    import pathlib
     scratch = pathlib.Path(str(path) + '.inner')
     qcow2(scratch, backing=str(canary))
     content = scratch.read_bytes()[:65536]

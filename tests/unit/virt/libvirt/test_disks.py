@@ -8,7 +8,8 @@ import pytest
 
 from mininova import context, exception
 from mininova.virt import imagecache, qemu_img
-from mininova.virt.libvirt import blockinfo, disks, imagebackend, utils
+from mininova.virt.libvirt import blockinfo, disks, utils
+from mininova.virt.libvirt.imagebackend import backends
 from tests.contract import samples
 from tests.unit.virt import hostile
 
@@ -200,7 +201,7 @@ def test_a_failed_disk_leaves_nothing_half(conf, create, monkeypatch, backend):
 def test_a_disk_grows_and_never_shrinks(conf, create, backend):
     conf.config(group='libvirt', images_type=backend)
     disk = create(samples.instance())['disk']
-    image = imagebackend.of_format(disk.format)(disk.path)
+    image = backends.of_format(disk.format)(disk.path)
     image.grow(2 * GIB)
     assert image.virtual_size() == 2 * GIB
     image.grow(GIB)
@@ -215,7 +216,7 @@ def test_growing_a_raw_disk_with_a_foreign_header_touches_no_other_file(conf, cr
     with open(disk.path, 'r+b') as stream:
         stream.write((tmp_path / 'evil').read_bytes())
     before = read(disk.path, MIB)
-    imagebackend.of_format('raw')(disk.path).grow(2 * GIB)
+    backends.of_format('raw')(disk.path).grow(2 * GIB)
     assert os.stat(disk.path).st_size == 2 * GIB
     assert read(disk.path, MIB) == before
     assert canary.read_bytes() == b'CANARY' * 1000
