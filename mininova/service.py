@@ -140,7 +140,7 @@ class WSGIService(service.ServiceBase):
         self.use_ssl = use_ssl
         self.server = wsgi.Server(name, self.app, host=self.host, port=self.port, use_ssl=use_ssl,
                                   max_url_len=max_url_len)
-        self.port = self.server.port
+        self.host, self.port = self.server.host, self.server.port
 
     @staticmethod
     def _workers(name):

@@ -119,7 +119,7 @@ def main():
     image = demo.seed()
     cloud = Cloud()
     cloud.start()
-    url = f'http://{CONF.osapi_compute_listen}:{cloud.servers[0].port}/v2.1'
+    url = f"http://{cloud.servers[0].host}:{cloud.servers[0].port}/v2.1"
     print(GREETING.format(seconds=time.monotonic() - began, url=url, state_dir=CONF.state_dir, image=image), flush=True)
     cloud.run()
     return 0

@@ -11,6 +11,7 @@ from oslo_log import log
 import mininova.conf
 from mininova import context, exception, objects
 from mininova.compute import power_state, task_states, vm_states
+from mininova.compute.operations import build
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -77,10 +78,10 @@ class ComputeReconciler:
         """The build was under way.  A running guest had everything; anything less is cleared away and begun anew."""
         with self.parts.busy_with(instance.uuid):
             if self._power_state(instance) == power_state.RUNNING:
-                self.manager.build.finish_build(instance)
+                self.parts.record_built(instance, build.EVENT)
                 objects.RequestSpec.forget_intent(request, instance.uuid)
                 return
-            self.manager.build.clean_up(request, instance)
+            self.parts.remove_guest(request, instance)
             before, instance.task_state, instance.network_info = instance.task_state, task_states.SCHEDULING, []
             instance.save(expected_task_state=before, expected={'host': self.host, 'action_id': instance.action_id})
         self.start_build(request, instance)

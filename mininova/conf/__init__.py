@@ -25,7 +25,6 @@ MODULES = (
     'notifications',
     'paths',
     'quota',
-    'rpc',
     'scheduler',
     'servicegroup',
     'virt',

@@ -21,9 +21,6 @@ events of the hypervisor are handled at once in any case."""),
     cfg.IntOpt('image_cache_manager_interval', default=2400, min=-1, help="""
 Seconds between two runs of the image cache clean-up; -1 turns it off."""),
     cfg.IntOpt('shutdown_timeout', default=60, min=0, help="Seconds a guest gets to shut down by itself."),
-    cfg.IntOpt('instance_build_timeout', default=0, min=0, help="""
-Seconds after which a build that nobody works on any more is put in ERROR instead of being driven
-again; 0 never gives up."""),
 ]
 
 RECONCILER_OPTS = [

@@ -5,7 +5,6 @@ from oslo_config import cfg
 OPTS = [
     cfg.IntOpt('workers', min=1, help="""
 Number of conductor processes; unset means one per CPU. Each runs its own consumers."""),
-    cfg.IntOpt('concurrency', default=64, min=1, help="RPC requests one conductor process works on at the same time."),
 ]
 
 

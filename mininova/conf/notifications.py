@@ -8,8 +8,6 @@ Which notifications are sent: legacy `compute.instance.*` (unversioned), `instan
 (versioned), or both. Nothing is sent while [oslo_messaging_notifications] driver is empty."""),
     cfg.ListOpt('versioned_notifications_topics', default=['versioned_notifications'],
                 help="Topics of versioned notifications."),
-    cfg.StrOpt('default_level', default='INFO', choices=('DEBUG', 'INFO', 'WARN', 'ERROR', 'CRITICAL'),
-               help="Priority of legacy notifications."),
 ]
 
 

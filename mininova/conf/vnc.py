@@ -6,14 +6,11 @@ VNC_OPTS = [
     cfg.BoolOpt('enabled', default=True, help="Give guests a VNC screen."),
     cfg.StrOpt('server_listen', default='127.0.0.1', help="Address on which a guest's VNC server listens."),
     cfg.StrOpt('server_proxyclient_address', default='127.0.0.1', help="Address the console proxy connects to."),
-    cfg.URIOpt('novncproxy_base_url', default='http://127.0.0.1:6080/vnc_lite.html', help="""
-Public URL of the noVNC proxy, given to users who ask for a console."""),
 ]
 
 SERIAL_OPTS = [
     cfg.BoolOpt('enabled', default=False, help="Offer guests' serial ports through the serial proxy."),
     cfg.StrOpt('port_range', default='10000:20000', regex=r'^\d+:\d+$', help="TCP ports for guests' serial consoles."),
-    cfg.URIOpt('base_url', default='ws://127.0.0.1:6083/', help="Public URL of the serial proxy."),
     cfg.StrOpt('proxyclient_address', default='127.0.0.1', help="Address the serial proxy connects to."),
 ]
 

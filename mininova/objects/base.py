@@ -12,6 +12,7 @@ Version shims (``obj_make_compatible``) belong into the class concerned, once th
 """
 import functools
 import importlib
+import sys
 
 from oslo_versionedobjects import base
 from oslo_versionedobjects import fields as ovo_fields
@@ -40,8 +41,7 @@ class NovaObjectRegistry(base.VersionedObjectRegistry):
     """Knows every object class; the class is also offered as ``mininova.objects.<Name>``."""
 
     def registration_hook(self, cls, index):
-        from mininova import objects
-        setattr(objects, cls.obj_name(), cls)
+        setattr(sys.modules['mininova.objects'], cls.obj_name(), cls)
 
 
 register = NovaObjectRegistry.register

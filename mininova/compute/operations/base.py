@@ -8,10 +8,12 @@ import contextlib
 import functools
 
 from oslo_log import log
+from oslo_utils import timeutils
 
 import mininova.conf
 from mininova import concurrency, exception, rpc
-from mininova.compute import faults
+from mininova.compute import faults, task_states, vm_states
+from mininova.crashpoint import crashpoint
 from mininova.notifications import instance as notifications
 
 CONF = mininova.conf.CONF
@@ -63,6 +65,28 @@ class Host:
         """Wait until nothing is under way; False after `timeout` seconds."""
         return self._idle.wait(timeout)
 
+    def remove_guest(self, context, instance):
+        """Take a guest, its disks and its addresses off this host; nothing of the record changes, a repeat finds nothing."""
+        network_info = instance.get_network_info()
+        crashpoint('delete.D4.destroyed.before')
+        self.driver.destroy(context, instance, network_info)
+        crashpoint('delete.D4.destroyed.after')
+        self.network_api.deallocate_for_instance(context, instance)
+        crashpoint('delete.D7.network_released.after')
+        self.driver.cleanup(context, instance, network_info)
+        crashpoint('delete.D8.files_removed.after')
+
+    def record_built(self, instance, event):
+        """Write that a guest runs and close its build; also for one whose service was killed just then."""
+        instance.power_state = self.driver.get_info(instance).state
+        instance.vm_state, instance.task_state = vm_states.ACTIVE, None
+        instance.launched_at = timeutils.utcnow()
+        crashpoint('create.C17.active.before')
+        instance.finish_operation(event, expected={
+            'task_state': (task_states.SPAWNING, task_states.NETWORKING), 'action_id': instance.action_id,
+            'host': self.name})
+        crashpoint('create.C17.active.after')
+
 
 class Operations:
     """Base of the endpoint classes."""
@@ -80,7 +104,7 @@ class Operations:
                                                    'host': self.host.name})
 
 
-def instance_operation(notification=None, task_states=None):
+def instance_operation(notification=None, accepts=None):
     """Decorate ``method(self, context, instance, ...)``, the handler of an accepted action.
 
     1. One operation per server at a time.
@@ -90,7 +114,7 @@ def instance_operation(notification=None, task_states=None):
     4. On failure: the task ends, the fault is stored, the event says Error; an instance with another owner is left alone.
 
     :param notification: name in notifications; start and end or error are sent around the body
-    :param task_states: accepted task states if not the message's own
+    :param accepts: accepted task states if not the message's own
     """
     def decorator(method):
         event = f'compute_{method.__name__}'
@@ -98,7 +122,7 @@ def instance_operation(notification=None, task_states=None):
         @functools.wraps(method)
         def wrapper(self, context, instance, **kwargs):
             with self.host.busy_with(instance.uuid):
-                expected = {'host': self.host.name, 'task_state': task_states or instance.task_state}
+                expected = {'host': self.host.name, 'task_state': accepts or instance.task_state}
                 try:
                     instance.begin_operation(event, self.host.name, expected)
                 except (exception.Conflict, exception.InstanceNotFound) as error:

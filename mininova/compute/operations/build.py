@@ -10,7 +10,6 @@ taken up by ``compute/reconciler.py``.
 import base64
 
 from oslo_log import log
-from oslo_utils import timeutils
 
 import mininova.conf
 from mininova import concurrency, exception, objects
@@ -97,18 +96,7 @@ class BuildOperations(base.Operations):
                               network_info,
                               block_devices.block_device_info(context, instance))
             crashpoint('create.C16.running.after')
-            self.finish_build(instance)
-
-    def finish_build(self, instance, event=EVENT):
-        """Write that the guest runs; also used for a guest that was started by a service that was killed then."""
-        instance.power_state = self.driver.get_info(instance).state
-        instance.vm_state, instance.task_state = vm_states.ACTIVE, None
-        instance.launched_at = timeutils.utcnow()
-        crashpoint('create.C17.active.before')
-        instance.finish_operation(event, expected={
-            'task_state': (task_states.SPAWNING, task_states.NETWORKING), 'action_id': instance.action_id,
-            'host': self.host.name})
-        crashpoint('create.C17.active.after')
+            self.host.record_built(instance, EVENT)
 
     def _save(self, instance, task_state, expected):
         instance.task_state = task_state
@@ -116,11 +104,8 @@ class BuildOperations(base.Operations):
 
     # -- when it does not work -------------------------------------------------------
 
-    def clean_up(self, context, instance):
-        """Remove what a build made on this host; a repeat finds nothing to do."""
-        network_info = instance.get_network_info()
-        self.driver.destroy(context, instance, network_info)
-        self.host.network_api.deallocate_for_instance(context, instance)
+    def _clean_up(self, context, instance):
+        self.host.remove_guest(context, instance)
         crashpoint('create.C19.cleaned.after')
 
     def _record(self, instance, error, fault=None, expected=None):
@@ -133,13 +118,13 @@ class BuildOperations(base.Operations):
     def _stop(self, context, instance, error):
         """Stop a build that was overtaken; whoever overtook it decides what becomes of the server."""
         LOG.info('The build stops: %s', error.format_message(), instance=instance)
-        self.clean_up(context, instance)
+        self._clean_up(context, instance)
         self._record(instance, error)
 
     def _abort(self, context, instance, error):
         """End a build that no host could do, with the reason."""
         LOG.warning('The build cannot be done: %s', faults.admin_message(error), instance=instance)
-        self.clean_up(context, instance)
+        self._clean_up(context, instance)
         instance.network_info = []
         task, instance.vm_state, instance.task_state = instance.task_state, vm_states.ERROR, None
         self._record(instance, error, faults.describe(error, self.host.name),
@@ -149,7 +134,7 @@ class BuildOperations(base.Operations):
     def _give_back(self, context, instance, error, alternates, admin_password, injected_files):
         """Clean up here and let conductor try the next host."""
         LOG.exception('The build failed here; giving it back.', instance=instance)
-        self.clean_up(context, instance)
+        self._clean_up(context, instance)
         reason = faults.user_message(error)
         self._record(instance, error)
         notifications.notify_about_instance_action(context, instance, self.host.name, 'create', 'error', error)

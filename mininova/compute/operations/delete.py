@@ -42,7 +42,8 @@ class DeleteOperations(base.Operations):
                 notifications.notify_about_instance_action(context, instance, self.host.name, 'delete', 'error', error)
 
     def _delete(self, context, instance):
-        self.remove_guest(context, instance)
+        self.host.remove_guest(context, instance)
+        objects.BlockDeviceMappingList.delete_by_instance_uuid(context, instance.uuid)
         crashpoint('delete.D9.claim_dropped.before')
         deleted = instance.destroy(expected={'task_state': task_states.DELETING, 'host': self.host.name})
         crashpoint('delete.D10.row_deleted.after')
@@ -52,15 +53,3 @@ class DeleteOperations(base.Operations):
             LOG.info('Deleted.', instance=instance)
             notifications.notify_about_instance_action(context, instance, self.host.name, 'delete', 'end')
         crashpoint('delete.D11.notified.after')
-
-    def remove_guest(self, context, instance):
-        """Take the guest, its disks and its addresses off this host; nothing of the record changes."""
-        network_info = instance.get_network_info()
-        crashpoint('delete.D4.destroyed.before')
-        self.driver.destroy(context, instance, network_info)
-        crashpoint('delete.D4.destroyed.after')
-        self.host.network_api.deallocate_for_instance(context, instance)
-        crashpoint('delete.D7.network_released.after')
-        self.driver.cleanup(context, instance, network_info)
-        crashpoint('delete.D8.files_removed.after')
-        objects.BlockDeviceMappingList.delete_by_instance_uuid(context, instance.uuid)

@@ -15,20 +15,20 @@ RETRY_INTERVAL = 10
 class PowerOperations(base.Operations):
     """Turn guests on and off (RPC endpoint)."""
 
-    @base.instance_operation(notification='power_on', task_states=task_states.POWERING_ON)
+    @base.instance_operation(notification='power_on', accepts=task_states.POWERING_ON)
     def start_instance(self, context, instance):
         self._make_ready(context, instance)
         self.driver.power_on(context, instance, instance.get_network_info(),
                              block_devices.block_device_info(context, instance))
         self.settle(instance, vm_states.ACTIVE, 'compute_start_instance')
 
-    @base.instance_operation(notification='power_off', task_states=task_states.POWERING_OFF)
+    @base.instance_operation(notification='power_off', accepts=task_states.POWERING_OFF)
     def stop_instance(self, context, instance, clean_shutdown=True):
         timeout = self.shutdown_timeout(instance) if clean_shutdown else 0
         self.driver.power_off(instance, timeout, RETRY_INTERVAL)
         self.settle(instance, vm_states.STOPPED, 'compute_stop_instance')
 
-    @base.instance_operation(notification='reboot', task_states=(task_states.REBOOTING, task_states.REBOOTING_HARD))
+    @base.instance_operation(notification='reboot', accepts=(task_states.REBOOTING, task_states.REBOOTING_HARD))
     def reboot_instance(self, context, instance, reboot_type):
         """:param reboot_type: 'SOFT' asks the guest and falls back to 'HARD'"""
         self._make_ready(context, instance)
