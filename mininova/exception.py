@@ -74,7 +74,8 @@ class InvalidBDM(Invalid):
     msg_fmt = 'Block Device Mapping is Invalid.'
 
 class InvalidBDMBootSequence(InvalidBDM):
-    msg_fmt = 'Block Device Mapping is Invalid: Boot sequence for the instance and image/block device mapping combination is not valid.'
+    msg_fmt = ('Block Device Mapping is Invalid: Boot sequence for the instance and image/block device mapping '
+               'combination is not valid.')
 
 class InvalidBDMFormat(InvalidBDM):
     msg_fmt = 'Block Device Mapping is Invalid: %(details)s'
@@ -437,8 +438,9 @@ class NetworkSetupFailed(NovaException):
     msg_fmt = 'Network %(network)s could not be set up: %(reason)s'
 
 class HostRenamed(NovaException):
-    msg_fmt = ('This host was called %(old)s when it last ran and is called %(new)s now. Guests, claims and queues belong '
-               'to the old name: set `host = %(old)s` in nova.conf, or remove %(path)s if the host is really new.')
+    msg_fmt = ('This host was called %(old)s when it last ran and is called %(new)s now. Guests, claims and '
+               'queues belong to the old name: set `host = %(old)s` in nova.conf, or remove %(path)s if the host is '
+               'really new.')
 
 class SchemaMismatch(NovaException):
     msg_fmt = 'The database schema is at %(found)s, this release needs %(wanted)s. Run: nova-manage db sync'

@@ -23,7 +23,7 @@ def generate_password(length=None):
     length = length or CONF.password_length
     while True:
         password = ''.join(secrets.choice(PASSWORD_SYMBOLS) for _ in range(length))
-        if (any(c.islower() for c in password) and any(c.isupper() for c in password) and any(c.isdigit() for c in password)):
+        if all(any(test(c) for c in password) for test in (str.islower, str.isupper, str.isdigit)):
             return password
 
 

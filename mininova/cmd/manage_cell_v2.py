@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cells: this cloud is one cell and hosts join it by themselves; the commands exist so that scripts written for Nova run."""
+"""Cells: this cloud is one cell and hosts join it by themselves; the commands exist so that scripts written for Nova
+run."""
 from mininova import context, objects
 
 

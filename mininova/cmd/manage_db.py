@@ -16,7 +16,10 @@ def run_sync(arguments):
     before = schema.found()
     migration.sync(arguments.revision)
     after = schema.found()
-    print(f'Schema is at {after}, as before.' if before == after else f'Schema brought from {before or "nothing"} to {after}.')
+    if before == after:
+        print(f'Schema is at {after}, as before.')
+    else:
+        print(f'Schema brought from {before or "nothing"} to {after}.')
 
 
 def run_version(arguments):

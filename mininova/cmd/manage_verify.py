@@ -56,9 +56,11 @@ def _instances_of(admin, host):
 def _claims():
     wrong, orphans = claims.audit()
     for entry in wrong:
-        yield f'claims: node {entry["node"]} records {entry["resource"]}={entry["recorded"]}, its claims add up to {entry["claimed"]}'
+        yield (f'claims: node {entry["node"]} records {entry["resource"]}={entry["recorded"]}, '
+               f'its claims add up to {entry["claimed"]}')
     for claim in orphans:
-        yield f'claims: node {claim["compute_node_id"]} still holds a claim of instance {claim["instance_uuid"]}, which is gone'
+        yield (f'claims: node {claim["compute_node_id"]} still holds a claim of instance {claim["instance_uuid"]}, '
+               f'which is gone')
 
 
 def _claimed(admin, instances):
@@ -81,7 +83,8 @@ def _addresses(admin, instances):
     live = {instance.uuid for instance in instances}
     for fixed_ip in objects.FixedIPList.get_allocated(admin):
         if fixed_ip.instance_uuid and fixed_ip.instance_uuid not in live:
-            yield f'addresses: {fixed_ip.address} is still allocated to instance {fixed_ip.instance_uuid}, which is gone'
+            yield (f'addresses: {fixed_ip.address} is still allocated to instance {fixed_ip.instance_uuid}, '
+                   f'which is gone')
 
 
 def _guests(admin, host, mine):
@@ -110,7 +113,8 @@ def _guest(host, instance, domain):
     if domain is None:
         yield f'host {host}: instance {instance.uuid} is {instance.vm_state} but has no guest'
     elif domain.get('power_state') != instance.power_state:
-        yield (f'host {host}: instance {instance.uuid} is recorded as {power_state.STATE_MAP.get(instance.power_state)}, the guest is '
+        yield (f'host {host}: instance {instance.uuid} is recorded as '
+               f'{power_state.STATE_MAP.get(instance.power_state)}, the guest is '
                f'{power_state.STATE_MAP.get(domain.get("power_state"))}')
 
 

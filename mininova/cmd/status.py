@@ -23,7 +23,8 @@ class UpgradeCommands(upgradecheck.UpgradeCommands):
         return upgradecheck.Result(upgradecheck.Code.SUCCESS)
 
     def _check_old_services(self):
-        old = [f'{service.binary} on {service.host}' for service in objects.ServiceList.get_all(context.get_admin_context())
+        services = objects.ServiceList.get_all(context.get_admin_context())
+        old = [f'{service.binary} on {service.host}' for service in services
                if (service.version or 0) < service_obj.SERVICE_VERSION]
         if old:
             return upgradecheck.Result(upgradecheck.Code.WARNING, f'Services of an older release: {", ".join(old)}.')
@@ -31,7 +32,8 @@ class UpgradeCommands(upgradecheck.UpgradeCommands):
 
     def _check_services_up(self):
         services = list(objects.ServiceList.get_all(context.get_admin_context()))
-        down = [f'{service.binary} on {service.host}' for service in services if not servicegroup.service_is_up(service)]
+        down = [f'{service.binary} on {service.host}' for service in services
+                if not servicegroup.service_is_up(service)]
         if down:
             return upgradecheck.Result(upgradecheck.Code.WARNING, f'Down: {", ".join(down)}.')
         missing = {'nova-conductor', 'nova-scheduler', 'nova-compute'} - {service.binary for service in services}

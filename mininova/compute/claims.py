@@ -18,7 +18,8 @@ class Claim:
         claimed = node.claim(instance.uuid, spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb)
         if not claimed:
             raise exception.ComputeResourcesUnavailable(
-                reason=f'{node.hypervisor_hostname} has no room for {spec.flavor.vcpus} VCPUs, {spec.flavor.memory_mb} MB memory '
+                reason=f'{node.hypervisor_hostname} has no room for {spec.flavor.vcpus} VCPUs, '
+                       f'{spec.flavor.memory_mb} MB memory '
                        f'and {spec.disk_gb} GB disk')
         LOG.debug('Claimed %s VCPUs, %s MB, %s GB.', spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb,
                   instance=instance)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All periodic work of nova-compute; each task looks at this host only.  Nova: the periodic tasks of nova/compute/manager.py."""
+"""All periodic work of nova-compute; each task looks at this host only.  Nova: the periodic tasks of
+nova/compute/manager.py."""
 from oslo_log import log
 
 import mininova.conf

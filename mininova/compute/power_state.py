@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the hypervisor says of a guest.  The numbers and their gaps are libvirt's.  Nova: nova/compute/power_state.py."""
+"""What the hypervisor says of a guest.  The numbers and their gaps are libvirt's.  Nova:
+nova/compute/power_state.py."""
 NOSTATE = 0x00
 RUNNING = 0x01
 PAUSED = 0x03

@@ -89,7 +89,8 @@ def check(name, instance):
         raise exception.InstanceInvalidState(attr='task_state', instance_uuid=instance.uuid, state=instance.task_state,
                                              method=method)
     if rule.must_have_launched and not instance.launched_at:
-        raise exception.InstanceInvalidState(f"Instance {instance.uuid} is in an invalid state for '{method}'", attr='launched_at',
+        raise exception.InstanceInvalidState(f"Instance {instance.uuid} is in an invalid state for '{method}'",
+                                             attr='launched_at',
                                              instance_uuid=instance.uuid, state=None, method=method)
     if rule.needs_host and not instance.host:
         raise exception.InstanceNotReady(instance_id=instance.uuid)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-conductor: the database gateway of compute hosts, and the owner of workflows.
 
-``ConductorManager`` has the three generic object methods, ``ComputeTaskManager`` the entry points of the workflows; each workflow
+``ConductorManager`` has the three generic object methods, ``ComputeTaskManager`` the entry points of the workflows;
+each workflow
 is a class in ``mininova/conductor/tasks``.  Nova: nova/conductor/manager.py.
 """
 from oslo_log import log

@@ -42,7 +42,8 @@ class ComputeTaskAPI(rpc.Client):
     NAMESPACE = 'compute_task'
 
     def build_instances(self, context, instance_uuids, admin_password=None, injected_files=None):
-        """Schedule and build servers whose rows and request specs are written; a wake-up, the reconciler would find them too."""
+        """Schedule and build servers whose rows and request specs are written; a wake-up, the reconciler would find
+        them too."""
         self._cast(context, 'build_instances', instance_uuids=instance_uuids, admin_password=admin_password,
                    injected_files=injected_files)
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the [DEFAULT] section that belong to no single service.  Nova: nova/conf/base.py, netconf.py, service.py."""
+"""Options of the [DEFAULT] section that belong to no single service.  Nova: nova/conf/base.py, netconf.py,
+service.py."""
 import socket
 
 from oslo_config import cfg

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the metadata service and the config drive.  Nova: nova/conf/api.py (metadata parts), nova/conf/neutron.py."""
+"""Options of the metadata service and the config drive.  Nova: nova/conf/api.py (metadata parts),
+nova/conf/neutron.py."""
 from oslo_config import cfg
 
 API_OPTS = [
@@ -21,7 +22,8 @@ NEUTRON_OPTS = [
 Whether requests come through a proxy that names the guest in signed headers (X-Instance-ID). Without it
 only the sender's address counts and such headers are refused. Needs `metadata_proxy_shared_secret`."""),
     cfg.StrOpt('metadata_proxy_shared_secret', default='', secret=True, help="""
-Secret with which the proxy signs instance ids (HMAC-SHA256). With an empty secret every proxied request is refused."""),
+Secret with which the proxy signs instance ids (HMAC-SHA256). With an empty secret every proxied request is
+refused."""),
 ]
 
 

@@ -9,7 +9,8 @@ TABLE = models.block_device_mapping
 
 @session.read
 def list_by_instance(connection, instance_uuid):
-    return connection.execute(sa.select(TABLE).where(TABLE.c.instance_uuid == instance_uuid).order_by(TABLE.c.id)).mappings().all()
+    query = sa.select(TABLE).where(TABLE.c.instance_uuid == instance_uuid).order_by(TABLE.c.id)
+    return connection.execute(query).mappings().all()
 
 
 @session.write

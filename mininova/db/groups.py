@@ -18,7 +18,8 @@ def find(connection, hint, project_id):
     row = connection.execute(query.limit(1)).mappings().first()
     if row is None:
         return None
-    members = connection.execute(sa.select(MEMBERS.c.instance_uuid).where(MEMBERS.c.group_id == row['id'])).scalars().all()
+    members = connection.execute(
+        sa.select(MEMBERS.c.instance_uuid).where(MEMBERS.c.group_id == row['id'])).scalars().all()
     return dict(row, members=list(members))
 
 
@@ -27,4 +28,4 @@ def uuids_by_instance(connection, instance_uuids):
     """Return {instance uuid: uuid of its group}."""
     query = sa.select(MEMBERS.c.instance_uuid, TABLE.c.uuid).join(TABLE, TABLE.c.id == MEMBERS.c.group_id).where(
         MEMBERS.c.instance_uuid.in_(list(instance_uuids)))
-    return {instance: group for instance, group in connection.execute(query)}
+    return dict(connection.execute(query))

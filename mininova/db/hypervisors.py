@@ -12,6 +12,10 @@ NODES = models.compute_nodes
 SERVICES = models.services
 INSTANCES = models.instances
 
+_NODE_COLUMNS = ('id', 'uuid', 'host', 'hypervisor_hostname', 'vcpus', 'memory_mb', 'local_gb', 'reserved_vcpus',
+                 'reserved_memory_mb', 'reserved_disk_gb', 'vcpus_used', 'memory_mb_used', 'local_gb_used',
+                 'disk_available_least', 'running_vms', 'current_workload', 'hypervisor_type', 'hypervisor_version',
+                 'host_ip', 'cpu_info', 'uptime')
 _SERVICE_COLUMNS = ('id', 'uuid', 'disabled', 'disabled_reason', 'forced_down')
 _COMPUTE = sa.and_(SERVICES.c.host == NODES.c.host, SERVICES.c.binary == 'nova-compute')
 
@@ -19,7 +23,7 @@ _COMPUTE = sa.and_(SERVICES.c.host == NODES.c.host, SERVICES.c.binary == 'nova-c
 def _select():
     columns = [SERVICES.c[name].label(f'service_{name}') for name in _SERVICE_COLUMNS]
     age = services.age_of(SERVICES.c.last_seen_up).label('service_age')
-    return sa.select(NODES, *columns, age).join(SERVICES, _COMPUTE)
+    return sa.select(*(NODES.c[name] for name in _NODE_COLUMNS), *columns, age).join_from(NODES, SERVICES, _COMPUTE)
 
 
 @session.read

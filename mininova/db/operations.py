@@ -3,8 +3,6 @@
 
 This keeps a state change and its record together, and makes an operation two remote calls.
 """
-import sqlalchemy as sa
-
 from mininova.db import actions, instances, models, session
 
 TABLE = models.instances

@@ -14,6 +14,20 @@ LIMITS = models.quotas
 CLASSES = models.quota_classes
 INSTANCES = models.instances
 
+# Built once: these are asked with each create.
+_PROJECT, _USER = sa.bindparam('project', type_=sa.String), sa.bindparam('user', type_=sa.String)
+_SERVERS = sa.select(
+    sa.func.count(), sa.func.coalesce(sa.func.sum(INSTANCES.c.vcpus), 0),
+    sa.func.coalesce(sa.func.sum(INSTANCES.c.memory_mb), 0)).where(
+    INSTANCES.c.project_id == _PROJECT, INSTANCES.c.deleted == 0,
+    sa.or_(INSTANCES.c.vm_state.is_(None), INSTANCES.c.vm_state != 'soft-delete'))
+_SERVERS_OF_USER = _SERVERS.where(INSTANCES.c.user_id == _USER)
+_GROUPS = sa.select(sa.func.count()).where(models.instance_groups.c.project_id == _PROJECT)
+_LIMITS_OF = sa.select(LIMITS.c.user_id, LIMITS.c.resource, LIMITS.c.hard_limit).where(
+    LIMITS.c.project_id == _PROJECT, LIMITS.c.user_id.in_(['', _USER]))
+_LIMITS_OF_CLASS = sa.select(CLASSES.c.resource, CLASSES.c.hard_limit).where(
+    CLASSES.c.class_name == sa.bindparam('class_name'))
+
 
 def _lock(connection, name):
     locks = models.quota_locks
@@ -29,21 +43,19 @@ def _lock(connection, name):
 
 def count_servers(connection, project_id, user_id=None):
     """Return {'instances', 'cores', 'ram'} in use."""
-    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(INSTANCES.c.vcpus), 0),
-                      sa.func.coalesce(sa.func.sum(INSTANCES.c.memory_mb), 0)).where(
-        INSTANCES.c.project_id == project_id, INSTANCES.c.deleted == 0,
-        sa.or_(INSTANCES.c.vm_state.is_(None), INSTANCES.c.vm_state != 'soft-delete'))
-    if user_id is not None:
-        query = query.where(INSTANCES.c.user_id == user_id)
-    count, cores, ram = connection.execute(query).one()
+    if user_id is None:
+        found = connection.execute(_SERVERS, {'project': project_id})
+    else:
+        found = connection.execute(_SERVERS_OF_USER, {'project': project_id, 'user': user_id})
+    count, cores, ram = found.one()
     return {'instances': int(count), 'cores': int(cores), 'ram': int(ram)}
 
 
 @session.read
 def usage(connection, project_id):
     """Return what a project has of everything that is counted in rows: {resource: number}."""
-    groups = sa.select(sa.func.count()).where(models.instance_groups.c.project_id == project_id)
-    return {**count_servers(connection, project_id), 'server_groups': connection.execute(groups).scalar_one()}
+    groups = connection.execute(_GROUPS, {'project': project_id}).scalar_one()
+    return {**count_servers(connection, project_id), 'server_groups': groups}
 
 
 def check_within(connection, project_id, user_id, deltas, project_limits, user_limits):
@@ -94,16 +106,17 @@ def get_limits(connection, project_id, user_id=''):
 
 @session.read
 def get_class_limits(connection, class_name='default'):
-    rows = connection.execute(sa.select(CLASSES.c.resource,
-                                        CLASSES.c.hard_limit).where(CLASSES.c.class_name == class_name))
+    rows = connection.execute(_LIMITS_OF_CLASS, {'class_name': class_name})
     return {row.resource: row.hard_limit for row in rows}
 
 
 @session.read
 def get_effective(connection, project_id, user_id):
-    """Return (class limits, project limits, user limits) with one query each."""
-    return (get_class_limits.within(connection), get_limits.within(connection, project_id),
-            get_limits.within(connection, project_id, user_id))
+    """Return (class limits, project limits, user limits) with two queries."""
+    project, user = {}, {}
+    for owner, resource, limit in connection.execute(_LIMITS_OF, {'project': project_id, 'user': user_id}):
+        (user if owner else project)[resource] = limit
+    return get_class_limits.within(connection), project, user
 
 
 @session.write

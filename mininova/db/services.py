@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Services, their workers and the compute nodes they report.  Nova: service_*, compute_node_* of nova/db/main/api.py."""
+"""Services, their workers and the compute nodes they report.  Nova: service_*, compute_node_* of
+nova/db/main/api.py."""
 import datetime
 
 import sqlalchemy as sa

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Aggregate: hosts with common properties; its metadata may name an availability zone.  Nova: nova/objects/aggregate.py."""
+"""Aggregate: hosts with common properties; its metadata may name an availability zone.  Nova:
+nova/objects/aggregate.py."""
 from mininova.objects import base, fields
 
 db = base.Database('aggregates')

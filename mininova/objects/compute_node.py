@@ -9,7 +9,8 @@ db = base.Database('services')
 
 @base.register
 class ComputeNode(base.NovaObject, base.NovaPersistentObject):
-    """Totals as reported; ``*_used`` are the sums of the claims, written only with them; ``generation`` counts those writes."""
+    """Totals as reported; ``*_used`` are the sums of the claims, written only with them; ``generation`` counts those
+    writes."""
     VERSION = '1.0'
     fields = {
         'id': fields.integer(), 'uuid': fields.text(), 'host': fields.text(), 'hypervisor_hostname': fields.text(),

@@ -47,6 +47,17 @@ class Flavor(base.NovaObject, base.NovaPersistentObject):
         return cls._load(context, db.get(flavorid=str(flavorid), project_id=_restriction(context)), 'flavor_id',
                          flavorid)
 
+    @staticmethod
+    def get_row(context, flavorid, wanted=('extra_specs', 'projects')):
+        """Return the same as a plain dictionary, for the API.
+
+        :param wanted: what to read besides the plain fields
+        """
+        row = db.get(flavorid=flavorid, project_id=_restriction(context), wanted=wanted)
+        if row is None:
+            raise exception.FlavorNotFound(flavor_id=flavorid)
+        return row
+
     @base.remotable_classmethod
     def get_by_id(cls, context, id_):
         return cls._load(context, db.get(id_=id_), 'flavor_id', id_)

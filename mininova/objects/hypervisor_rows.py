@@ -12,7 +12,6 @@ from mininova.objects import base
 CONF = mininova.conf.CONF
 
 _db = base.Database('hypervisors')
-_PREFIX = 'service_'
 
 
 def list_all(hostname_pattern=None, limit=None, marker=None):
@@ -45,6 +44,7 @@ def statistics():
 
 
 def _record(row):
-    service = {name.removeprefix(_PREFIX): value for name, value in row.items() if name.startswith(_PREFIX)}
-    node = {name: value for name, value in row.items() if not name.startswith(_PREFIX)}
-    return types.SimpleNamespace(**node, service=types.SimpleNamespace(**service))
+    service = types.SimpleNamespace(
+        id=row['service_id'], uuid=row['service_uuid'], disabled=row['service_disabled'], age=row['service_age'],
+        disabled_reason=row['service_disabled_reason'], forced_down=row['service_forced_down'])
+    return types.SimpleNamespace(**row, service=service)

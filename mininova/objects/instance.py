@@ -328,5 +328,6 @@ class InstanceList(base.ObjectListBase, base.NovaObject):
 
     @base.remotable_classmethod
     def create_all(cls, context, drafts, limits=None):
-        """Write accepted creates with quota and intent in one transaction (:func:`mininova.db.create.create_instances`)."""
+        """Write accepted creates with quota and intent in one transaction
+        (:func:`mininova.db.create.create_instances`)."""
         return db_create.create_instances(drafts, limits)

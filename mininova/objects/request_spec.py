@@ -17,7 +17,8 @@ PLAIN = ('instance_uuid', 'project_id', 'user_id', 'num_instances', 'availabilit
 class RequestSpec(base.NovaObject):
     """``scheduler_hints`` maps a hint to a list of texts; ``attempts`` lists {'host', 'reason'} of failed builds.
 
-    ``intent`` is what else a lost create needs to be driven again (password, injected files), sealed; it is dropped when
+    ``intent`` is what else a lost create needs to be driven again (password, injected files), sealed; it is dropped
+    when
     the server runs.
     """
     VERSION = '1.0'

@@ -7,7 +7,8 @@ db = base.Database('request_specs')
 
 @base.register
 class SchedulingReport(base.NovaObject, base.NovaPersistentObject):
-    """``outcome`` is 'placed' or 'failed'; ``details`` holds the table and the numbers (mininova/scheduler/decision.py)."""
+    """``outcome`` is 'placed' or 'failed'; ``details`` holds the table and the numbers
+    (mininova/scheduler/decision.py)."""
     VERSION = '1.0'
     fields = {'id': fields.integer(), 'instance_uuid': fields.text(), 'request_id': fields.text(),
               'outcome': fields.text(),

@@ -66,7 +66,8 @@ class Host:
         return self._idle.wait(timeout)
 
     def remove_guest(self, context, instance):
-        """Take a guest, its disks and its addresses off this host; nothing of the record changes, a repeat finds nothing."""
+        """Take a guest, its disks and its addresses off this host; nothing of the record changes, a repeat finds
+        nothing."""
         network_info = instance.get_network_info()
         crashpoint('delete.D4.destroyed.before')
         self.driver.destroy(context, instance, network_info)
@@ -108,10 +109,12 @@ def instance_operation(notification=None, accepts=None):
     """Decorate ``method(self, context, instance, ...)``, the handler of an accepted action.
 
     1. One operation per server at a time.
-    2. Begin: the action id and task state of the message must be the database's, else it is a repeat or overtaken and is
+    2. Begin: the action id and task state of the message must be the database's, else it is a repeat or overtaken and
+    is
        dropped.  The event is opened in the same transaction.
     3. The body, which ends with :meth:`Operations.settle`.
-    4. On failure: the task ends, the fault is stored, the event says Error; an instance with another owner is left alone.
+    4. On failure: the task ends, the fault is stored, the event says Error; an instance with another owner is left
+    alone.
 
     :param notification: name in notifications; start and end or error are sent around the body
     :param accepts: accepted task states if not the message's own

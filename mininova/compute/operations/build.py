@@ -3,7 +3,8 @@
 
 Nova: ComputeManager.build_and_run_instance, _do_build_and_run_instance in nova/compute/manager.py.
 
-Each state is written before the step it names, with a compare-and-swap that holds only while this host is responsible, so
+Each state is written before the step it names, with a compare-and-swap that holds only while this host is
+responsible, so
 a deletion or another owner stops the build at the next step.  Every step may be repeated: what a killed service left is
 taken up by ``compute/reconciler.py``.
 """

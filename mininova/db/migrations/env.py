@@ -4,6 +4,7 @@ from alembic import context
 
 from mininova.db import models
 
-context.configure(connection=context.config.attributes['connection'], target_metadata=models.metadata, render_as_batch=True)
+context.configure(connection=context.config.attributes['connection'], target_metadata=models.metadata,
+                  render_as_batch=True)
 with context.begin_transaction():
     context.run_migrations()

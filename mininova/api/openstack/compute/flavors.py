@@ -28,15 +28,14 @@ class FlavorsController(wsgi.Controller):
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.index_query)
     def detail(self, req):
-        wanted = ('extra_specs',) if self._view_builder.shows_extra_specs(req) else ()
-        return self._view_builder.detail(req, self._get_flavors(req, wanted))
+        return self._view_builder.detail(req, self._get_flavors(req, self._wanted(req)))
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
     def show(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.VIEW)
-        return self._view_builder.show(req, objects.Flavor.get_by_flavor_id(context, id))
+        return self._view_builder.show(req, objects.Flavor.get_row(context, id, self._wanted(req)))
 
     @wsgi.expected_errors((400, 409))
     @validation.schema(schemas.create)
@@ -49,7 +48,7 @@ class FlavorsController(wsgi.Controller):
             ephemeral_gb=asked.get('OS-FLV-EXT-DATA:ephemeral', 0), flavorid=asked.get('id'), swap=asked.get('swap', 0),
             rxtx_factor=asked.get('rxtx_factor', 1.0), is_public=asked.get('os-flavor-access:is_public', True),
             description=asked.get('description'))
-        return self._view_builder.show(req, flavor)
+        return self._view_builder.show(req, views.mapping(flavor))
 
     @wsgi.api_version('2.55')
     @wsgi.expected_errors((400, 404))
@@ -60,7 +59,7 @@ class FlavorsController(wsgi.Controller):
         flavor = objects.Flavor.get_by_flavor_id(context, id)
         flavor.description = body['flavor']['description']
         flavor.save()
-        return self._view_builder.show(req, flavor)
+        return self._view_builder.show(req, views.mapping(flavor))
 
     @wsgi.response(202)
     @wsgi.expected_errors(404)
@@ -69,6 +68,10 @@ class FlavorsController(wsgi.Controller):
         context = req.environ['nova.context']
         context.can(policies.DELETE, target={})
         objects.Flavor.get_by_flavor_id(context, id).destroy()
+
+    def _wanted(self, req):
+        """Return what the answer needs besides the plain fields."""
+        return ('extra_specs',) if self._view_builder.shows_extra_specs(req) else ()
 
     def _get_flavors(self, req, wanted):
         context = req.environ['nova.context']

@@ -21,15 +21,15 @@ def _drop_unused(shown, flavor):
     del shown['OS-FLV-DISABLED:disabled'], shown['rxtx_factor']
 
 
+def mapping(flavor):
+    """Return a Flavor object as the mapping that the view takes."""
+    return {name: getattr(flavor, name) for name in flavor.fields if flavor.obj_attr_is_set(name)}
+
+
 class ViewBuilder(common.ViewBuilder):
-    """Takes flavors as mappings: rows of a list, or what :meth:`mapping` makes of an object."""
+    """Takes flavors as mappings: rows, or what :func:`mapping` makes of an object."""
 
     _collection_name = 'flavors'
-
-    @staticmethod
-    def mapping(flavor):
-        """Return a Flavor object as the mapping that the other methods take."""
-        return {name: getattr(flavor, name) for name in flavor.fields if flavor.obj_attr_is_set(name)}
 
     @staticmethod
     def shows_extra_specs(req):
@@ -69,7 +69,7 @@ class ViewBuilder(common.ViewBuilder):
 
     def show(self, req, flavor):
         """Return one flavor."""
-        return {'flavor': self._full(req, self.mapping(flavor), self._changes(req))}
+        return {'flavor': self._full(req, flavor, self._changes(req))}
 
     def index(self, req, flavors):
         """Return flavors with names only, and a description from 2.55."""
