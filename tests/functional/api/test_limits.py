@@ -72,7 +72,7 @@ def test_it_costs_the_same_statements_whatever_there_is(api, cloud):
         with cloud.statements() as sent:
             api.user('demo').get('/limits')
         counts.add(len(sent))
-    assert counts == {5}
+    assert counts == {4}
 
 
 def test_other_methods_do_not_exist(api):
