@@ -45,11 +45,12 @@ def wait_for(condition, seconds, what):
 
 
 class Namespace:
-    """A network namespace."""
+    """A network namespace of a lab."""
 
-    def __init__(self, name):
-        self.name = name
-        run('ip', 'netns', 'add', name)
+    def __init__(self, lab, name):
+        self.lab, self.name = lab, f'{lab.prefix}-{name}'
+        run('ip', 'netns', 'add', self.name)
+        lab.members.append(self)
         self.ip('link', 'set', 'lo', 'up')
 
     def ip(self, *words):
@@ -77,8 +78,8 @@ class Host(Namespace):
     """A compute host with nova-network and the metadata service."""
 
     def __init__(self, lab, name, options=(), concurrency='eventlet'):
-        super().__init__(f'{lab.prefix}-{name}')
-        self.lab, self.host_name, self.concurrency = lab, name, concurrency
+        super().__init__(lab, name)
+        self.host_name, self.concurrency = name, concurrency
         self.state = os.path.join(lab.directory, name)
         os.makedirs(self.state, mode=0o755)
         self._socket = os.path.join(self.state, 'agent.sock')
@@ -163,8 +164,8 @@ class Guest(Namespace):
     """A guest: a namespace with one card in a host's bridge."""
 
     def __init__(self, lab, host, name, vif, mac=None):
-        super().__init__(f'{lab.prefix}-{name}')
-        self.lab, self.vif, self.host = lab, vif, host
+        super().__init__(lab, name)
+        self.vif, self.host = vif, host
         self.script = os.path.join(lab.directory, f'{name}.sh')
         self.directory = os.path.join(lab.directory, f'{name}.d')
         os.makedirs(self.directory)
@@ -213,16 +214,16 @@ class Lab:
         self.directory = tempfile.mkdtemp(prefix='mininova-net-')
         os.chmod(self.directory, 0o755)
         self.networks = {}
-        self._members = []
+        self.members = []
 
     def host(self, name, *options, **kwargs):
-        return self._keep(Host(self, name, options, **kwargs))
+        return Host(self, name, options, **kwargs)
 
     def guest(self, host, name, vif, **kwargs):
-        return self._keep(Guest(self, host, name, vif, **kwargs))
+        return Guest(self, host, name, vif, **kwargs)
 
     def namespace(self, name):
-        return self._keep(Namespace(f'{self.prefix}-{name}'))
+        return Namespace(self, name)
 
     def link(self, one, device, other, other_device):
         """Lay a cable between two namespaces."""
@@ -230,11 +231,7 @@ class Lab:
         one.ip('link', 'set', device, 'up')
         other.ip('link', 'set', other_device, 'up')
 
-    def _keep(self, member):
-        self._members.append(member)
-        return member
-
     def close(self):
-        for member in reversed(self._members):
+        for member in reversed(self.members):
             member.delete()
         shutil.rmtree(self.directory)
