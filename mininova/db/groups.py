@@ -28,4 +28,4 @@ def uuids_by_instance(connection, instance_uuids):
     """Return {instance uuid: uuid of its group}."""
     query = sa.select(MEMBERS.c.instance_uuid, TABLE.c.uuid).join(TABLE, TABLE.c.id == MEMBERS.c.group_id).where(
         MEMBERS.c.instance_uuid.in_(list(instance_uuids)))
-    return dict(connection.execute(query))
+    return dict(connection.execute(query).all())

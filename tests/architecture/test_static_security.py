@@ -129,3 +129,10 @@ def test_modules_of_the_api_log_no_secret():
                 for argument in node.args):
             wrong.append(module.where(node.lineno))
     tree.report(wrong)
+
+
+def test_rows_become_a_dict_only_as_a_list():
+    """A result of SQLAlchemy has keys(), so dict(result) takes it for a mapping and fails: say dict(result.all())."""
+    tree.report(module.where(node.lineno) for module, name, node in every_call()
+                if name == 'dict' and node.args and isinstance(node.args[0], ast.Call)
+                and tree.dotted(node.args[0].func).endswith('.execute'))
