@@ -123,6 +123,28 @@ def test_a_libvirtd_that_hangs_is_noticed_and_found_again(conf, start_driver, pr
     assert subject.list_instances() == []
 
 
+def test_broken_connections_leave_nothing_open(subject, private, eventually):
+    def open_files():
+        return len(os.listdir('/proc/self/fd'))
+
+    def restart():
+        private.kill()
+        private.start()
+        eventually(lambda: _answers(subject))
+    restart()
+    before = open_files()
+    for _round in range(5):
+        restart()
+    eventually(lambda: open_files() <= before + 1)
+
+
+def _answers(subject):
+    try:
+        return subject.list_instances() == []
+    except exception.HypervisorUnavailable:
+        return False
+
+
 def test_an_absent_libvirtd_is_a_clear_error_at_start(libvirt_conf, manager):
     libvirt_conf.config(group='libvirt', connection_uri='qemu+unix:///system?socket=/nonexistent/socket')
     made = virt_driver.load_compute_driver(manager)

@@ -55,7 +55,7 @@ class EventLoop:
         self._on_lifecycle = on_lifecycle
         self._on_close = on_close
         self._queue = concurrency.original('queue').Queue()
-        self._read = self._write = None
+        self._read = self._write = self._callback = None
         self._transitions = transitions()
 
     def start(self):
@@ -77,8 +77,20 @@ class EventLoop:
         """Ask a new connection for events."""
         if self._read is None:
             return
-        connection.domainEventRegisterAny(None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._lifecycle, self)
+        self._callback = connection.domainEventRegisterAny(
+            None, libvirt.VIR_DOMAIN_EVENT_ID_LIFECYCLE, self._lifecycle, None)
         connection.registerCloseCallback(self._closed, None)
+
+    def unregister(self, connection):
+        """Ask for no more; until then libvirt keeps even a closed connection in memory."""
+        if self._callback is None:
+            return
+        callback, self._callback = self._callback, None
+        for release in (lambda: connection.domainEventDeregisterAny(callback), connection.unregisterCloseCallback):
+            try:
+                release()
+            except libvirt.libvirtError as error:
+                LOG.debug('Leaving a libvirt connection: %s', error)
 
     # The next three run in the native thread.
 

@@ -50,12 +50,17 @@ class Host:
         if self._watch:
             self._watch.stop()
         connection, self._connection = self._connection, None
-        self._events.stop()
         if connection is not None:
-            try:
-                concurrency.native(connection.close)
-            except libvirt.libvirtError as error:
-                LOG.debug('Closing the libvirt connection: %s', error)
+            concurrency.native(self._release, connection)
+        self._events.stop()
+
+    def _release(self, connection):
+        """Give a connection's resources back; runs in a native thread."""
+        self._events.unregister(connection)
+        try:
+            connection.close()
+        except libvirt.libvirtError as error:
+            LOG.debug('Closing the libvirt connection: %s', error)
 
     def check_connection(self):
         """Open the connection if it is lost; tell the listener what changed."""
@@ -102,6 +107,7 @@ class Host:
             self._connection = None
             LOG.error('Connection to libvirt at %s lost: %s', self.uri, reason)
             self._tell(False, reason)
+            concurrency.native(self._release, connection)
 
     def _tell(self, up, reason):
         if up != self._told:
