@@ -10,7 +10,7 @@ import os
 import socket
 
 from oslo_log import log
-from oslo_service import service
+from oslo_service import service, systemd
 
 import mininova.conf
 from mininova import concurrency, context, exception, objects, rpc, utils, wsgi
@@ -68,6 +68,7 @@ class Service(service.Service):
         self._heartbeats = concurrency.periodic(lambda: CONF.report_interval, self._beat)
         self.manager.start_periodic_tasks()
         LOG.info('%s is ready.', self.binary)
+        announce_ready()
 
     def _start_rpc(self):
         target = rpc.Target(topic=self.topic, server=self.host)
@@ -110,9 +111,21 @@ class Service(service.Service):
         if self.rpcserver:
             self.rpcserver.stop()
             if graceful:
+                self._finish_calls(CONF.manager_shutdown_timeout)
                 self.manager.drain(CONF.manager_shutdown_timeout)
             self.manager.cleanup_host()
         super().stop(graceful)
+
+    def _finish_calls(self, timeout):
+        """Let calls that were taken be answered, at most so many seconds."""
+        answered = concurrency.event()
+
+        def wait():
+            self.rpcserver.wait()
+            answered.set()
+        concurrency.spawn(wait)
+        if not answered.wait(timeout):
+            LOG.warning('Calls are still under way after %s s; whoever waits for them asks again.', timeout)
 
     def reset(self):
         """SIGHUP: log that the mutable options were read again."""
@@ -156,12 +169,24 @@ class WSGIService(service.ServiceBase):
 
     def start(self):
         self.server.start()
+        announce_ready()
 
     def stop(self):
         self.server.stop()
 
     def wait(self):
         self.server.wait()
+
+
+# oslo.service would tell systemd that we are ready as soon as it has begun to start us.
+_notify_socket = os.environ.pop('NOTIFY_SOCKET', None)
+
+
+def announce_ready():
+    """Tell systemd (Type=notify) that this service works; each worker does, the first one counts."""
+    if _notify_socket:
+        os.environ['NOTIFY_SOCKET'] = _notify_socket
+        systemd.notify_once()
 
 
 _launcher = None

@@ -73,8 +73,11 @@ class Cloud:
     """All services of one process."""
 
     def __init__(self):
-        self.daemons, self.servers = build_services()
         self.stopped = concurrency.event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.stopped.set())
+        signal.signal(signal.SIGHUP, lambda *_: CONF.mutate_config_files())
+        self.daemons, self.servers = build_services()
 
     def start(self):
         for part in (*self.daemons, *self.servers):
@@ -86,9 +89,6 @@ class Cloud:
 
     def run(self):
         """Work until SIGTERM or SIGINT."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stopped.set())
-        signal.signal(signal.SIGHUP, lambda *_: CONF.mutate_config_files())
         while not self.stopped.wait(1):
             pass
         self.stop()
@@ -119,7 +119,7 @@ def main():
     image = demo.seed()
     cloud = Cloud()
     cloud.start()
-    url = f"http://{cloud.servers[0].host}:{cloud.servers[0].port}/v2.1"
+    url = f'http://{cloud.servers[0].host}:{cloud.servers[0].port}/v2.1'
     print(GREETING.format(seconds=time.monotonic() - began, url=url, state_dir=CONF.state_dir, image=image), flush=True)
     cloud.run()
     return 0
