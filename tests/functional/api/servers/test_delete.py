@@ -83,19 +83,15 @@ def test_a_server_of_a_dead_conductor_is_gone_at_once(lab, demo, edge, cloud):
     assert edge.sent == []
 
 
-@pytest.mark.parametrize('task_state', [None, *ALL_TASKS])
-def test_delete_is_accepted_during_every_task(lab, demo, task_state):
+def test_delete_is_accepted_in_every_state_and_during_every_task(lab, demo):
     lab.host()
-    uuid = lab.server(demo, task_state=task_state)
-    assert demo.delete(f'/servers/{uuid}').status == 204
-    assert lab.instance(uuid).task_state == 'deleting'
-
-
-@pytest.mark.parametrize('vm_state', [state for state in vm_states.ALL if state != 'deleted'])
-def test_delete_is_accepted_in_every_state(lab, demo, vm_state):
-    lab.host()
-    uuid = lab.server(demo, vm_state=vm_state)
-    assert demo.delete(f'/servers/{uuid}').status == 204
+    uuid = lab.server(demo)
+    states = [('active', task) for task in (None, *ALL_TASKS)]
+    states += [(state, None) for state in vm_states.ALL if state != 'deleted']
+    for vm_state, task_state in states:
+        lab.settle(uuid, vm_state=vm_state, task_state=task_state, action_id=None)
+        assert demo.delete(f'/servers/{uuid}').status == 204, (vm_state, task_state)
+        assert lab.instance(uuid).task_state == 'deleting', (vm_state, task_state)
 
 
 def test_deleting_again_drives_it_again_under_the_first_request(lab, demo, edge):
