@@ -7,7 +7,7 @@ import datetime
 
 import sqlalchemy as sa
 
-from mininova.db import models, session
+from mininova.db import models, services, session
 
 TABLE = models.instances
 METADATA = models.instance_metadata
@@ -197,8 +197,7 @@ def list_unowned(connection, worker_timeout, grace):
     Without a host it is a build or a delete before scheduling; with one, the caller must check
     whether that host is down.
     """
-    workers = models.workers
-    alive = sa.select(workers.c.uuid).where(workers.c.last_seen > _ago(worker_timeout))
+    alive = services.live_workers(worker_timeout)
     return connection.execute(sa.select(TABLE).where(
         TABLE.c.deleted == 0, TABLE.c.updated_at <= _ago(grace),
         sa.or_(TABLE.c.task_state.in_(('scheduling', 'deleting')), TABLE.c.vm_state == 'building'),
@@ -215,8 +214,7 @@ def take_ownership(connection, uuid, worker, action_id, worker_timeout):
 
     :returns: whether the caller now owns it
     """
-    workers = models.workers
-    alive = sa.select(workers.c.uuid).where(workers.c.last_seen > _ago(worker_timeout))
+    alive = services.live_workers(worker_timeout)
     result = connection.execute(sa.update(TABLE).where(
         TABLE.c.uuid == uuid, TABLE.c.deleted == 0, TABLE.c.action_id == action_id,
         sa.or_(TABLE.c.owner.is_(None), TABLE.c.owner.not_in(alive))).values(
@@ -227,8 +225,7 @@ def take_ownership(connection, uuid, worker, action_id, worker_timeout):
 @session.write
 def disown(connection, uuid, worker_timeout):
     """Take an instance without a host from a worker that is dead; False if a live one drives it."""
-    workers = models.workers
-    alive = sa.select(workers.c.uuid).where(workers.c.last_seen > _ago(worker_timeout))
+    alive = services.live_workers(worker_timeout)
     result = connection.execute(sa.update(TABLE).where(
         TABLE.c.uuid == uuid, TABLE.c.deleted == 0, TABLE.c.host.is_(None),
         sa.or_(TABLE.c.owner.is_(None), TABLE.c.owner.not_in(alive))).values(owner=None, updated_at=session.now()))

@@ -147,11 +147,17 @@ def count_unfinished_evacuations(connection, host):
 @session.write
 def worker_heartbeat(connection, uuid, binary, host, pid):
     """Say that a conductor process lives; forget those dead for a day."""
-    now = session.now()
-    if not connection.execute(sa.update(WORKERS).where(WORKERS.c.uuid == uuid).values(last_seen=now)).rowcount:
+    if not connection.execute(sa.update(WORKERS).where(WORKERS.c.uuid == uuid).values(
+            last_seen=session.db_now())).rowcount:
+        now = session.now()
         connection.execute(sa.delete(WORKERS).where(WORKERS.c.last_seen < now - datetime.timedelta(days=1)))
-        connection.execute(sa.insert(WORKERS).values(uuid=uuid, binary=binary, host=host, pid=pid, last_seen=now,
-                                                     created_at=now))
+        connection.execute(sa.insert(WORKERS).values(uuid=uuid, binary=binary, host=host, pid=pid,
+                                                     last_seen=session.db_now(), created_at=now))
+
+
+def live_workers(timeout):
+    """Return a query for the uuids of conductor processes that beat within so many seconds, on the database's clock."""
+    return sa.select(WORKERS.c.uuid).where(age_of(WORKERS.c.last_seen) <= timeout)
 
 
 @session.write

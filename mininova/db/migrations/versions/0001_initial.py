@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of the first release, as they were then: later changes go into later files.
 
-Each column is "name type [key | required] [=default]"; types are those of :data:`TYPES` or textN and exactN, N characters
-long, the latter telling upper and lower case apart.
+Each column is "name type [key | required] [=default]"; types are those of :data:`TYPES`, or textN and exactN: N
+characters, the latter telling upper and lower case apart.
 """
 import dataclasses
 import re
