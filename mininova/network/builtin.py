@@ -56,7 +56,7 @@ class BuiltinBackend:
             self._rpcapi.deallocate_for_instance(context, instance.host, instance.uuid)
         except (rpc.MessagingTimeout, rpc.MessagingException) as error:
             # Freed here, the addresses could go to another guest while this one still runs on a host that is only
-            # cut off. nova-network on that host frees them when it is back, see NetworkManager.sync.
+            # cut off. nova-network on that host frees them when it is back, see NetworkManager._sync.
             LOG.warning('nova-network on %s does not answer (%s); it frees the addresses when it is back.',
                         instance.host, error, instance=instance)
 

@@ -37,11 +37,11 @@ class NetworkManager(manager.Manager):
         if CONF.network.manage_host:
             privsep.init()
             os.makedirs(CONF.networks_path, mode=0o755, exist_ok=True)
-        self.sync()
+        self._sync()
 
     def periodic_tasks(self):
-        return [(lambda: CONF.network.reconcile_interval, self.repair, None),
-                (lambda: CONF.network.sync_interval, self.sync, None)]
+        return [(lambda: CONF.network.reconcile_interval, self._repair, None),
+                (lambda: CONF.network.sync_interval, self._sync, None)]
 
     # -- called over RPC ------------------------------------------------------------
 
@@ -101,14 +101,14 @@ class NetworkManager(manager.Manager):
 
     # -- rhythms ----------------------------------------------------------------------
 
-    def repair(self):
+    def _repair(self):
         """Make again what disappeared from this host; needs no other service unless something is gone for good."""
         gone = self.networks.repair()
         admin = nova_context.get_admin_context()
         self._release_gateways(admin, gone)
         self._record_leases(admin)
 
-    def sync(self):
+    def _sync(self):
         """Serve exactly the guests that the database has on this host, and free what deleted ones left."""
         admin = nova_context.get_admin_context()
         for _attempt in range(SYNC_ATTEMPTS):

@@ -35,10 +35,10 @@ class Agent:
         return self.manager.get_host_facts(self._context)
 
     def repair(self):
-        self.manager.repair()
+        self.manager._repair()
 
     def sync(self):
-        self.manager.sync()
+        self.manager._sync()
 
 
 def answer(agent, request):

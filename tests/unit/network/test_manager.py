@@ -143,7 +143,7 @@ def test_sync_completes_a_guest_whose_host_lost_its_gateway(context, network, ap
     with session.writer() as connection:
         connection.execute(models.fixed_ips.update().where(models.fixed_ips.c.address == '10.0.0.2').values(
             allocated=False, host=None))
-    network.sync()
+    network._sync()
     assert network.networks._served[wanted.uuid].gateway == '10.0.0.2'
     assert objects.FixedIP.get_by_address(context, '10.0.0.2').host == 'h1'
 
@@ -161,7 +161,7 @@ def test_a_change_during_sync_makes_it_look_again(context, network, api, instanc
             network.allocate_for_instance(context, late.uuid, PROJECT, None)
         return state
     monkeypatch.setattr(manager.VirtualInterfaceList, 'get_host_state', slow)
-    network.sync()
+    network._sync()
     assert [len(state['cards']) for state in states] == [0, 1]
     served, = network.networks._served.values()
     assert list(served.cards) == ['10.0.0.3']
