@@ -48,7 +48,7 @@ def list_rows(connection, columns, where, sort, marker=None, limit=None, wanted=
         seen = None
     try:
         result = connection.execute(paging.page(query, TABLE, sort, seen, limit, never_null=NEVER_NULL))
-    except db_exception.DBError as error:
+    except (db_exception.DBError, sa.exc.OperationalError) as error:
         if where.get('patterns') and not session.is_unavailable(error):
             raise exception.InvalidInput(reason='a regular expression among the filters is not understood') from error
         raise

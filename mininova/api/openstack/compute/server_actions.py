@@ -15,9 +15,12 @@ class ServerActionsController(wsgi.Controller):
         self.compute_api = compute.API()
 
     def _find(self, req, id, rule):
-        """Return (context, server) if there is such a server and the caller may act on it."""
+        """Return (context, server) if there is such a server and the caller may act on it.
+
+        The server goes to its host with all that the host may need of it: it cannot load more.
+        """
         context = req.environ['nova.context']
-        instance = common.get_instance(self.compute_api, context, id)
+        instance = common.get_instance(self.compute_api, context, id, expected_attrs=['metadata', 'tags'])
         context.can(rule, target={'project_id': instance.project_id, 'user_id': instance.user_id})
         return context, instance
 

@@ -106,7 +106,7 @@ class ServersController(wsgi.Controller):
     @validation.query_schema(schemas.delete_query)
     def delete(self, req, id):
         context = req.environ['nova.context']
-        instance = common.get_instance(self.compute_api, context, id)
+        instance = common.get_instance(self.compute_api, context, id, expected_attrs=['metadata', 'tags'])
         context.can(policies.DELETE, target=target_of(instance))
         self.compute_api.delete(context, instance)
 
