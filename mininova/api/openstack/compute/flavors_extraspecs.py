@@ -8,7 +8,7 @@ from mininova import exception, objects
 from mininova.api import validation
 from mininova.api.openstack import extensions, wsgi
 from mininova.api.openstack.compute.schemas import flavors_extraspecs as schemas
-from mininova.api.validation import extra_specs
+from mininova.api.validation.extra_specs import validators
 from mininova.policies import flavors_extraspecs as policies
 
 MAX_VALUE_LENGTH = 255
@@ -45,7 +45,7 @@ class FlavorExtraSpecsController(wsgi.Controller):
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.create)
     def create(self, req, flavor_id, body):  # noqa: F811
-        self._store(req, policies.CREATE, flavor_id, _as_text(body['extra_specs']), validate=extra_specs.validate)
+        self._store(req, policies.CREATE, flavor_id, _as_text(body['extra_specs']), validate=validators.validate)
         return body
 
     @wsgi.api_version('2.1', '2.85')
@@ -59,7 +59,7 @@ class FlavorExtraSpecsController(wsgi.Controller):
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.update)
     def update(self, req, flavor_id, id, body):  # noqa: F811
-        self._store(req, policies.UPDATE, flavor_id, _only(id, body), validate=extra_specs.validate)
+        self._store(req, policies.UPDATE, flavor_id, _only(id, body), validate=validators.validate)
         return body
 
     @wsgi.expected_errors(404)

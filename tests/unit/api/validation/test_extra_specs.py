@@ -3,8 +3,7 @@
 import pytest
 
 from mininova import exception
-from mininova.api.validation import extra_specs
-from mininova.api.validation.extra_specs import known
+from mininova.api.validation.extra_specs import known, validators
 
 
 @pytest.mark.parametrize('name, good, bad', [
@@ -24,9 +23,9 @@ from mininova.api.validation.extra_specs import known
     ('resources_left:MEMORY_MB', '1', 'x'), ('trait:HW_CPU_X86_AVX', 'required', 'wanted'), ('traitB:CUSTOM_X',
                                                                                              'forbidden', '1')])
 def test_values_are_checked(name, good, bad):
-    extra_specs.validate(name, good)
+    validators.validate(name, good)
     with pytest.raises(exception.ValidationError) as caught:
-        extra_specs.validate(name, bad)
+        validators.validate(name, bad)
     assert name in str(caught.value)
 
 
@@ -35,7 +34,7 @@ def test_values_are_checked(name, good, bad):
     'aggregate_instance_extra_specs:ssd',
     'accel:device_profile', 'vmware:storage_policy'])
 def test_some_values_are_free(name):
-    extra_specs.validate(name, '<in> anything')
+    validators.validate(name, '<in> anything')
 
 
 @pytest.mark.parametrize('name', [
@@ -45,18 +44,18 @@ def test_some_values_are_free(name):
     'aggregate_instance_extra_specs:'])
 def test_unknown_names_in_known_namespaces_are_refused(name):
     with pytest.raises(exception.ValidationError):
-        extra_specs.validate(name, '1')
+        validators.validate(name, '1')
 
 
 @pytest.mark.parametrize('name', ['free', 'my:own', 'hw', 'resources', 'hwx:y', 'xhw:cpu_policy', 'resources$:VCPU',
                                   ''])
 def test_other_names_are_free(name):
-    extra_specs.validate(name, 'anything')
+    validators.validate(name, 'anything')
 
 
 def test_a_long_value_does_not_make_a_long_message():
     with pytest.raises(exception.ValidationError) as caught:
-        extra_specs.validate('hw:cpu_policy', 'x' * 100000)
+        validators.validate('hw:cpu_policy', 'x' * 100000)
     assert len(str(caught.value)) < 500
 
 
