@@ -59,7 +59,8 @@ def accept_action(context, instance, name, arguments=None, expected=None):
     """
     check_action(context, instance, name)
     rule = state_machine.ACTIONS[name]
-    values = {'action_id': uuidutils.generate_uuid(), 'task_state': rule.starts}
+    # Whoever drove the action before has no say in this one.
+    values = {'action_id': uuidutils.generate_uuid(), 'task_state': rule.starts, 'owner': None}
     wanted = dict(expected or {})
     if rule.expected_task_states():
         wanted['task_state'] = rule.expected_task_states()

@@ -7,7 +7,7 @@ import datetime
 
 import sqlalchemy as sa
 
-from mininova.db import models, services, session
+from mininova.db import actions, models, services, session
 
 TABLE = models.instances
 METADATA = models.instance_metadata
@@ -134,7 +134,7 @@ def _touch(connection, uuid):
 
 @session.write
 def destroy(connection, uuid, expected=None):
-    """Mark an instance deleted and give back all it had claimed, in one transaction.
+    """Mark an instance deleted, give back all it had claimed and end its actions, in one transaction.
 
     :returns: the deletion time, or None if nothing was left to delete or `expected` did not hold
     """
@@ -147,6 +147,7 @@ def destroy(connection, uuid, expected=None):
     if not result.rowcount:
         return None
     release(connection, uuid)
+    actions.finish_all.within(connection, uuid)
     connection.execute(sa.delete(METADATA).where(METADATA.c.instance_uuid == uuid))
     connection.execute(sa.delete(TAGS).where(TAGS.c.resource_id == uuid))
     connection.execute(sa.update(models.block_device_mapping).where(

@@ -92,7 +92,5 @@ def destroy_unowned(connection, uuid, action, worker_timeout):
     if not instances.disown.within(connection, uuid, worker_timeout):
         return None
     deleted_at = instances.destroy.within(connection, uuid, {'host': None})
-    actions.start.within(connection, action)
-    # Whatever else was under way is over with it.
-    actions.finish_all.within(connection, uuid)
+    actions.start.within(connection, {**action, 'finish_time': deleted_at})
     return deleted_at

@@ -69,9 +69,11 @@ def test_a_server_that_a_living_conductor_schedules_is_left_to_it(lab, demo, edg
     edge.sent.clear()
     assert demo.delete(f'/servers/{uuid}').status == 204
     assert edge.methods == ['delete_unhosted']
-    assert lab.instance(uuid).task_state == 'deleting'
-    worker.leave()
-    assert demo.delete(f'/servers/{uuid}').status == 204
+    instance = lab.instance(uuid)
+    assert (instance.task_state, instance.owner) == ('deleting', None)
+    other = objects.Worker(lab.admin, uuid='44444444-4444-4444-8444-444444444444', binary='nova-conductor', host='c',
+                           pid=2)
+    assert instance.take_ownership(other.uuid, 15), 'the deletion must not wait for the worker that schedules'
 
 
 def test_a_server_of_a_dead_conductor_is_gone_at_once(lab, demo, edge, cloud):
@@ -154,3 +156,12 @@ def test_a_host_found_while_deleting_is_told(lab, demo, edge, monkeypatch):
     assert demo.delete(f'/servers/{uuid}').status == 204
     assert edge.methods == ['terminate_instance']
     assert edge.sent[0].server == 'cmp1'
+
+
+def test_a_deletion_ends_the_actions_it_overtook(lab, demo):
+    lab.host()
+    uuid = lab.server(demo)
+    demo.delete(f'/servers/{uuid}')
+    assert [action.finish_time for action in lab.actions(uuid)] == [None, None]
+    lab.instance(uuid).destroy()
+    assert all(action.finish_time for action in lab.actions(uuid))
