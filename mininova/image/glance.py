@@ -22,6 +22,12 @@ MAX_DELAY_SECONDS = 5
 
 
 def _path(image_id, *more):
+    """Return the path of an image; what would be another path names no image.
+
+    :raises ImageNotFound: (404)
+    """
+    if image_id in ('', '.', '..', None):
+        raise exception.ImageNotFound(image_id=image_id)
     return '/'.join(urllib.parse.quote(part, safe='') for part in ('images', image_id, *more))
 
 

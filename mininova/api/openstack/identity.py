@@ -24,6 +24,9 @@ def verify_project_id(context, project_id):
     plugin = context.user_auth_plugin
     if plugin is None:
         return
+    if project_id in ('.', '..'):
+        # It would be another path.
+        raise _invalid(project_id)
     # Loaded on first use: 22 MB that a service without an identity service never needs.
     session = importutils.import_module('keystoneauth1.session').Session(auth=plugin, timeout=TIMEOUT_SECONDS)
     failure = importutils.import_class('keystoneauth1.exceptions.ClientException')
@@ -34,6 +37,10 @@ def verify_project_id(context, project_id):
         LOG.info('The identity service cannot be asked for project %s: %s', project_id, error)
         return
     if answer.status_code == 404:
-        raise exception.InvalidInput(reason=f'Project ID {project_id} is not a valid project.')
+        raise _invalid(project_id)
     if answer.status_code not in (200, 403):
         LOG.warning('The identity service answered %s when asked for project %s.', answer.status_code, project_id)
+
+
+def _invalid(project_id):
+    return exception.InvalidInput(reason=f'Project ID {project_id} is not a valid project.')

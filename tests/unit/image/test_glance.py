@@ -48,7 +48,7 @@ def test_the_request_id_goes_along(images, image_service):  # noqa: F811
 
 def test_what_the_caller_may_not_see_is_not_found(images, image_service):  # noqa: F811
     made = image_service.add(DATA, owner='other')
-    for image_id in (made['id'], 'nope', '../images', 'a/b?c=d', '\U0001f600'):
+    for image_id in (made['id'], 'nope', '../images', '..', '.', '', 'a/b?c=d', '\U0001f600'):
         with pytest.raises(exception.ImageNotFound):
             images.get(caller(), image_id)
 
