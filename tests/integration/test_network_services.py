@@ -90,6 +90,20 @@ def test_threads_on_mariadb_never_get_the_same_address(database, context, make_n
     assert len({card['gateway'] for card in now}) == 3
 
 
+def test_guests_that_come_first_at_the_same_time_share_one_gateway(database, context, make_network, make_instance):
+    make_network('10.0.0.0/24')
+    for number in range(8):
+        host = f'h{number}'
+        waiting = [threading.Thread(target=objects.VirtualInterfaceList.allocate, args=(
+            context, make_instance(host=host), PROJECT, host, None)) for _guest in range(6)]
+        for thread in waiting:
+            thread.start()
+        for thread in waiting:
+            thread.join()
+        own = [row for row in objects.FixedIPList.get_allocated(context, host=host) if not row.instance_uuid]
+        assert len(own) == 1
+
+
 def test_a_guest_is_wired_through_conductor(lab, api, context, instance, make_network):
     make_network()
     lab.start('nova-conductor', 'nova-network')
