@@ -53,15 +53,15 @@ mininova_accounts() {
 }
 
 mininova_start() {
-    local conf="--config-file $MININOVA_CONF"
+    local conf="--config-file $MININOVA_CONF" manage=("$MININOVA_VENV/bin/nova-manage" --config-file "$MININOVA_CONF")
     recreate_database nova
-    "$MININOVA_VENV/bin/nova-manage" $conf db sync
+    "${manage[@]}" db sync
     run_process mn-api "$MININOVA_VENV/bin/nova-api $conf"
     run_process mn-cond "$MININOVA_VENV/bin/nova-conductor $conf"
     run_process mn-sch "$MININOVA_VENV/bin/nova-scheduler $conf"
     run_process mn-net "$MININOVA_VENV/bin/nova-network $conf"
     run_process mn-cpu "$MININOVA_VENV/bin/nova-compute $conf" "$LIBVIRT_GROUP"
-    "$MININOVA_VENV/bin/nova-manage" $conf network create --label private --cidr "$MININOVA_NETWORK_RANGE"
+    "${manage[@]}" network create --label private --cidr "$MININOVA_NETWORK_RANGE"
 }
 
 mininova_stop() {
