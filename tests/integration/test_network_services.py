@@ -203,3 +203,21 @@ def failure(lab, *words):
                           text=True, timeout=60)
     assert done.returncode == 1 and 'Traceback' not in done.stderr
     return done.stderr
+
+
+def test_a_server_has_an_address_as_long_as_it_lives(lab):
+    lab.prepare()
+    lab.manage('network', 'create', 'private', '--fixed_range_v4', '10.100.0.0/24')
+    lab.start('nova-conductor', 'nova-scheduler', 'nova-network', 'nova-compute', 'nova-api')
+    lab.make_flavor()
+    nova = lab.client
+    server = nova.boot('vm1', networks='auto')
+    nova.wait_status(server, 'ACTIVE')
+    address, = nova.server(server)['addresses']['private']
+    assert (address['addr'], address['OS-EXT-IPS:type'], address['version']) == ('10.100.0.3', 'fixed', 4)
+    assert lab.verify() == []
+    assert server in lab.manage('network', 'addresses')
+    nova.delete(f'/servers/{server}')
+    nova.wait_gone(server)
+    assert '10.100.0' not in lab.manage('network', 'addresses')
+    assert lab.verify() == []
