@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Block device mappings as users give them."""
 import types
 
 import pytest

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Hooks around operations."""
 import pytest
 
 from mininova import hooks

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Names of servers of one request."""
 from mininova.compute import create_names
 
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Zones, hosts and hints of a create request."""
 import pytest
 
 from mininova import exception

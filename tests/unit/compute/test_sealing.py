@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Secrets of a create request are sealed while they wait."""
 import pytest
 
 from mininova.compute import sealing

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+"""List filters as users give them."""
 import pytest
 
 from mininova import exception

@@ -6,7 +6,9 @@ is configured; newer things are told by the maximum microversion.
 """
 import webob.exc
 
+from mininova.api import validation
 from mininova.api.openstack import extensions, wsgi
+from mininova.api.openstack.compute.schemas import extension_info as schemas
 from mininova.policies import extensions as policies
 
 NAMESPACE = 'http://docs.openstack.org/compute/ext/fake_xml'
@@ -65,11 +67,13 @@ LEGACY_EXTENSIONS = dict(sorted(_entries(f'{_KNOWN} {_ONLY_LEGACY}').items()))
 class ExtensionInfoController(wsgi.Controller):
     """GET /extensions and /extensions/{alias}."""
 
+    @validation.query_schema(schemas.index_query)
     def index(self, req):
         req.environ['nova.context'].can(policies.ROOT, target={})
         return {'extensions': list(self._known(req).values())}
 
     @wsgi.expected_errors(404)
+    @validation.query_schema(schemas.show_query)
     def show(self, req, id):
         req.environ['nova.context'].can(policies.ROOT, target={})
         if id not in self._known(req):
