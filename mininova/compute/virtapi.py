@@ -20,7 +20,9 @@ class ComputeVirtAPI(virtapi.VirtAPI):
     def config_drive_files(self, instance, network_info, admin_password, injected_files):
         """Return {path: bytes} of the config drive."""
         extra = {'admin_pass': admin_password} if admin_password else {}
-        metadata = instance_metadata.InstanceMetadata(instance, network_info, content=injected_files, extra_md=extra)
+        devices = objects.BlockDeviceMappingList.get_by_instance_uuid(context.get_admin_context(), instance.uuid)
+        metadata = instance_metadata.InstanceMetadata(instance, network_info, content=injected_files, extra_md=extra,
+                                                      block_devices=devices)
         return metadata.metadata_for_config_drive()
 
     def host_available(self, available, reason=None):
