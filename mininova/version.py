@@ -13,3 +13,17 @@ def version_string():
         return metadata.version('mininova')
     except metadata.PackageNotFoundError:
         return '0.0.0'
+
+
+def vendor_string():
+    """Return who made it, for reports."""
+    return PRODUCT
+
+
+def product_string():
+    return PRODUCT
+
+
+def version_string_with_package():
+    """Return the version as reports show it."""
+    return version_string()

@@ -113,6 +113,7 @@ def main():
     set_embedded_defaults(os.path.abspath(CONF.state_dir))
     if CONF.port is not None:
         CONF.set_default('osapi_compute_listen_port', CONF.port)
+    common.set_up_reports()
     config.rpc.init(CONF)
     if schema.found() != schema.HEAD:
         migration.sync()

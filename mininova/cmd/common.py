@@ -37,11 +37,16 @@ def start(argv=None, with_database=False):
     :raises SchemaMismatch: the schema is not this release's
     """
     config.parse_args(argv or sys.argv)
-    opts.set_defaults(CONF)
-    guru_meditation_report.TextGuruMeditation.setup_autorun(version, conf=CONF)
+    set_up_reports()
     if with_database:
         wait_for_database()
     service.wait_for_broker()
+
+
+def set_up_reports():
+    """Write a guru meditation report (threads, configuration, versions) on SIGUSR2."""
+    opts.set_defaults(CONF)
+    guru_meditation_report.TextGuruMeditation.setup_autorun(version, conf=CONF)
 
 
 def wait_for_database():
