@@ -2,7 +2,6 @@
 """What the programs share: a private cloud, looks at processes in /proc, and the way a result is printed."""
 import argparse
 import contextlib
-import json
 import multiprocessing.pool
 import os
 import pathlib
