@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from mininova.db import instances, models, session
 
+INSTANCES = models.instances
 NODES = models.compute_nodes
 CLAIMS = models.allocations
 GROUPS = models.instance_groups
@@ -25,9 +26,34 @@ HARD_POLICIES = ('affinity', 'anti-affinity')
 Wanted = collections.namedtuple('Wanted', 'instance_uuid compute_node_id vcpus memory_mb disk_gb')
 
 
-def _fits(used, total, reserved, ratio, asked):
-    limit = (total - sa.func.coalesce(reserved, 0)) * sa.func.coalesce(ratio, 1.0)
-    return sa.or_(sa.literal(asked) == 0, used + asked <= limit)
+def _build_take():
+    """Return the statement that takes room of a node if it is there; building it costs more than running it."""
+    node = NODES.c
+    vcpus, memory_mb, disk_gb = (sa.bindparam(name, type_=sa.Integer)
+                                 for name in ('asked_vcpus', 'asked_memory_mb', 'asked_disk_gb'))
+
+    def fits(used, total, reserved, ratio, asked):
+        limit = (total - sa.func.coalesce(reserved, 0)) * sa.func.coalesce(ratio, 1.0)
+        return sa.or_(asked == 0, used + asked <= limit)
+
+    return sa.update(NODES).where(
+        node.id == sa.bindparam('node_id'),
+        fits(node.vcpus_used, node.vcpus, node.reserved_vcpus, node.cpu_allocation_ratio, vcpus),
+        fits(node.memory_mb_used, node.memory_mb, node.reserved_memory_mb, node.ram_allocation_ratio, memory_mb),
+        fits(node.local_gb_used, node.local_gb, node.reserved_disk_gb, node.disk_allocation_ratio, disk_gb),
+    ).values(vcpus_used=node.vcpus_used + vcpus, memory_mb_used=node.memory_mb_used + memory_mb,
+             local_gb_used=node.local_gb_used + disk_gb, generation=node.generation + 1,
+             running_vms=node.running_vms + sa.bindparam('guests', type_=sa.Integer))
+
+
+_TAKE = _build_take()
+_UUIDS = sa.bindparam('uuids', expanding=True)
+_LOCK = sa.select(INSTANCES.c.uuid, MEMBERS.c.group_id).join(
+    MEMBERS, MEMBERS.c.instance_uuid == INSTANCES.c.uuid, isouter=True).where(
+        INSTANCES.c.uuid.in_(_UUIDS), INSTANCES.c.deleted == 0).order_by(INSTANCES.c.id).with_for_update(of=INSTANCES)
+_HELD = sa.select(CLAIMS.c.instance_uuid, CLAIMS.c.compute_node_id).join(
+    NODES, NODES.c.id == CLAIMS.c.compute_node_id).where(
+        CLAIMS.c.instance_uuid.in_(_UUIDS), CLAIMS.c.kind == 'instance').order_by(CLAIMS.c.id.desc())
 
 
 @session.write
@@ -83,10 +109,7 @@ def _lock_instances(connection, uuids):
 
     :returns: {instance uuid: its group, or None}
     """
-    table = models.instances
-    rows = connection.execute(
-        sa.select(table.c.uuid, MEMBERS.c.group_id).join(MEMBERS, MEMBERS.c.instance_uuid == table.c.uuid, isouter=True)
-        .where(table.c.uuid.in_(uuids), table.c.deleted == 0).order_by(table.c.id).with_for_update(of=table)).all()
+    rows = connection.execute(_LOCK, {'uuids': uuids}).all()
     ids = {group_id for _, group_id in rows if group_id is not None}
     if not ids:
         return dict.fromkeys((uuid for uuid, _ in rows))
@@ -98,28 +121,19 @@ def _lock_instances(connection, uuids):
 
 def _held(connection, uuids):
     """Return {instance uuid: id of the node, of those that exist, on which it has its own claim}."""
-    query = sa.select(CLAIMS.c.instance_uuid, CLAIMS.c.compute_node_id)
-    return dict(connection.execute(query.join(NODES, NODES.c.id == CLAIMS.c.compute_node_id).where(
-        CLAIMS.c.instance_uuid.in_(uuids), CLAIMS.c.kind == 'instance').order_by(CLAIMS.c.id.desc())).all())
+    return dict(connection.execute(_HELD, {'uuids': uuids}).all())
 
 
 def _claim_one(connection, wanted, group, kind):
     if group is not None and not _group_allows(connection, group, wanted):
         return GROUP_POLICY
-    node = NODES.c
-    taken = connection.execute(sa.update(NODES).where(
-        node.id == wanted.compute_node_id,
-        _fits(node.vcpus_used, node.vcpus, node.reserved_vcpus, node.cpu_allocation_ratio, wanted.vcpus),
-        _fits(node.memory_mb_used, node.memory_mb, node.reserved_memory_mb, node.ram_allocation_ratio,
-              wanted.memory_mb),
-        _fits(node.local_gb_used, node.local_gb, node.reserved_disk_gb, node.disk_allocation_ratio, wanted.disk_gb),
-    ).values(vcpus_used=node.vcpus_used + wanted.vcpus, memory_mb_used=node.memory_mb_used + wanted.memory_mb,
-             local_gb_used=node.local_gb_used + wanted.disk_gb, generation=node.generation + 1,
-             running_vms=node.running_vms + (1 if kind == 'instance' else 0)))
+    taken = connection.execute(_TAKE, {
+        'node_id': wanted.compute_node_id, 'asked_vcpus': wanted.vcpus, 'asked_memory_mb': wanted.memory_mb,
+        'asked_disk_gb': wanted.disk_gb, 'guests': 1 if kind == 'instance' else 0})
     if not taken.rowcount:
         return NO_ROOM
     now = session.now()
-    connection.execute(sa.insert(CLAIMS).values(**wanted._asdict(), kind=kind, created_at=now, updated_at=now))
+    connection.execute(sa.insert(CLAIMS), {**wanted._asdict(), 'kind': kind, 'created_at': now, 'updated_at': now})
     return CLAIMED
 
 

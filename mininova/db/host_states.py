@@ -32,6 +32,24 @@ _OF_COMPUTE = SERVICES.c.binary == 'nova-compute'
 # In the list of marks the services stand beside the ranges of nodes, under a number that no range has.
 _SERVICES_MARK = -1
 
+# Statements are built once: that costs more than running them.
+_MARKS = sa.union_all(
+    sa.select(_RANGE, sa.func.count(), sa.func.sum(NODES.c.id), sa.func.sum(NODES.c.generation)).group_by(_RANGE),
+    sa.select(sa.literal(_SERVICES_MARK), sa.func.count(), sa.func.sum(SERVICES.c.id), sa.literal(0)).where(
+        _OF_COMPUTE))
+_NODES = sa.select(*(NODES.c[name] for name in PLAIN), *(
+    sa.type_coerce(NODES.c[name], sa.Text).label(name) for name in DOCUMENTS)).order_by(NODES.c.id)
+_AGE = services.age_of(SERVICES.c.last_seen_up)
+_TROUBLED = sa.select(
+    SERVICES.c.host, SERVICES.c.disabled, SERVICES.c.disabled_reason, SERVICES.c.forced_down, _AGE.label('age')).where(
+        _OF_COMPUTE, sa.or_(SERVICES.c.disabled, SERVICES.c.forced_down, SERVICES.c.last_seen_up.is_(None),
+                            _AGE > sa.bindparam('down_time', type_=sa.Float)))
+_COMPUTE_HOSTS = sa.select(SERVICES.c.host).where(_OF_COMPUTE)
+_AGGREGATES = sa.select(AGGREGATES.c.id, AGGREGATES.c.name, METADATA.c.key, METADATA.c.value).join(
+    METADATA, METADATA.c.aggregate_id == AGGREGATES.c.id, isouter=True).order_by(AGGREGATES.c.id, METADATA.c.id)
+_MEMBERS = sa.select(MEMBERS.c.aggregate_id, MEMBERS.c.host).order_by(MEMBERS.c.id)
+_MEMBERS_MARK = sa.select(sa.func.count(), sa.func.sum(MEMBERS.c.id))
+
 
 @dataclasses.dataclass
 class Known:
@@ -71,7 +89,7 @@ def read(connection, known, down_time):
     compute_hosts = None
     if _SERVICES_MARK in stale:
         stale.discard(_SERVICES_MARK)
-        compute_hosts = set(connection.execute(sa.select(SERVICES.c.host).where(_OF_COMPUTE)).scalars().all())
+        compute_hosts = set(connection.execute(_COMPUTE_HOSTS).scalars().all())
     nodes, gone = _read_nodes(connection, known, stale) if stale else ([], set())
     return Changes(nodes, gone, _read_troubled(connection, down_time), compute_hosts,
                    _read_aggregates(connection, known))
@@ -79,13 +97,8 @@ def read(connection, known, down_time):
 
 def _read_marks(connection):
     """Return {number of a range: (count, sum of ids, sum of generations)}, and the same of the services."""
-    of_nodes = sa.select(_RANGE, sa.func.count(), sa.func.sum(NODES.c.id),
-                         sa.func.sum(NODES.c.generation)).group_by(_RANGE)
-    of_services = sa.select(sa.literal(_SERVICES_MARK), sa.func.count(), sa.func.sum(SERVICES.c.id),
-                            sa.literal(0)).where(
-        _OF_COMPUTE)
     return {int(number): (count, int(ids or 0), int(generations or 0))
-            for number, count, ids, generations in connection.execute(sa.union_all(of_nodes, of_services)).all()}
+            for number, count, ids, generations in connection.execute(_MARKS).all()}
 
 
 def _read_nodes(connection, known, stale):
@@ -116,25 +129,17 @@ def _generations(connection, ranges):
 
 
 def _rows(connection, *conditions):
-    documents = [sa.type_coerce(NODES.c[name], sa.Text).label(name) for name in DOCUMENTS]
-    query = sa.select(*(NODES.c[name] for name in PLAIN), *documents)
-    return connection.execute(query.where(*conditions).order_by(NODES.c.id)).all()
+    return connection.execute(_NODES.where(*conditions)).all()
 
 
 def _read_troubled(connection, down_time):
-    age = services.age_of(SERVICES.c.last_seen_up)
-    unwell = sa.or_(SERVICES.c.disabled, SERVICES.c.forced_down, SERVICES.c.last_seen_up.is_(None), age > down_time)
-    return {row['host']: row for row in connection.execute(sa.select(
-        SERVICES.c.host, SERVICES.c.disabled, SERVICES.c.disabled_reason, SERVICES.c.forced_down,
-        age.label('age')).where(_OF_COMPUTE, unwell)).mappings().all()}
+    return {row['host']: row for row in connection.execute(_TROUBLED, {'down_time': down_time}).mappings().all()}
 
 
 def _read_aggregates(connection, known):
     """Return the aggregates if anything about them changed."""
-    query = sa.select(AGGREGATES.c.id, AGGREGATES.c.name, METADATA.c.key, METADATA.c.value)
-    named = connection.execute(query.join(METADATA, METADATA.c.aggregate_id == AGGREGATES.c.id, isouter=True).order_by(
-        AGGREGATES.c.id, METADATA.c.id)).all()
-    members = connection.execute(sa.select(sa.func.count(), sa.func.sum(MEMBERS.c.id))).one() if named else None
+    named = connection.execute(_AGGREGATES).all()
+    members = connection.execute(_MEMBERS_MARK).one() if named else None
     if known.aggregates == (named, members):
         return None
     known.aggregates = (named, members)
@@ -144,8 +149,7 @@ def _read_aggregates(connection, known):
         if key is not None:
             aggregate['metadata'][key] = value
     if found:
-        query = sa.select(MEMBERS.c.aggregate_id, MEMBERS.c.host).order_by(MEMBERS.c.id)
-        for id_, host in connection.execute(query).all():
+        for id_, host in connection.execute(_MEMBERS).all():
             if id_ in found:
                 found[id_]['hosts'].append(host)
     return list(found.values())
