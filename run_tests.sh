@@ -69,7 +69,8 @@ unset MININOVA_CONCURRENCY MININOVA_CRASHPOINT
 . tools/test_setup.sh
 started=$SECONDS
 work=$(mktemp -d "${TMPDIR:-/tmp}/mininova-tests.XXXXXX") || exit 2
-trap 'rm -rf "$work"' EXIT
+trap '[ -n "$keep" ] || rm -rf "$work"' EXIT
+keep=""
 if [ "$install" -eq 1 ]; then
     prepare "${parts[@]}" || { echo "==== 1 error in $((SECONDS - started)).00s (set-up) ===="; exit 2; }
 fi
@@ -108,7 +109,7 @@ run_pytest() {
     for i in $(seq 1 "$shards"); do
         counts+=("$work/$key.$i.counts")
         MININOVA_TEST_COUNTS="$work/$key.$i.counts" timeout --foreground -s INT -k 60 "$limit" \
-            "$PY" -m pytest --shard "$i/$shards" "${args[@]}" > "$work/$key.$i.log" 2>&1 &
+            "$PY" -m pytest --shard "$i/$shards" --basetemp "$work/$key.$i" "${args[@]}" > "$work/$key.$i.log" 2>&1 &
         pids+=($!)
     done
     if [ "$shards" -eq 1 ]; then tail --pid="${pids[0]}" -n +1 -s 0.3 -f "$work/$key.1.log"; fi
@@ -159,6 +160,8 @@ line="$total_passed passed"
 [ "$total_left_out" -gt 0 ] && line="$line, $total_left_out skipped"
 if [ ${#failed_parts[@]} -gt 0 ]; then
     printf '  FAILED: %s\n' "${failed_parts[*]}"
+    keep=1
+    printf '  files of the tests, logs among them: %s\n' "$work"
     printf '  Next: ./run_tests.sh %s\n' "${failed_parts[0]%% *}"
 fi
 printf '==== %s in %d.00s ====\n' "$line" "$elapsed"

@@ -34,7 +34,7 @@ class ConductorManager(manager.Manager):
         self.worker.beat()
 
     def periodic_tasks(self):
-        return [(worker.BEAT, self.worker.beat, worker.BEAT),
+        return [(worker.beat_interval, self.worker.beat, None),
                 (lambda: CONF.reconciler.interval, self.reconciler.run, 1)]
 
     def cleanup_host(self):

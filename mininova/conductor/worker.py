@@ -12,7 +12,12 @@ from mininova import context, objects
 
 CONF = mininova.conf.CONF
 
-BEAT = 5  # seconds; well below [reconciler] worker_timeout
+LONGEST_BEAT = 5  # seconds
+
+
+def beat_interval():
+    """Return the seconds between two signs of life: several fit into the time after which one counts as dead."""
+    return min(LONGEST_BEAT, CONF.reconciler.worker_timeout / 3)
 
 
 class ConductorWorker:

@@ -157,6 +157,16 @@ def release(connection, instance_uuid, kind=None, compute_node_id=None):
     instances.release(connection, instance_uuid, kind, compute_node_id)
 
 
+@session.write
+def release_unused(connection, instance_uuid, compute_node_id):
+    """Give back an instance's claim on a node, unless the instance is there: then somebody else put it there."""
+    placed = connection.execute(sa.select(INSTANCES.c.host).where(
+        INSTANCES.c.uuid == instance_uuid, INSTANCES.c.deleted == 0).with_for_update()).scalar()
+    host = connection.execute(sa.select(NODES.c.host).where(NODES.c.id == compute_node_id)).scalar()
+    if placed is None or placed != host:
+        instances.release(connection, instance_uuid, 'instance', compute_node_id)
+
+
 @session.read
 def list_by_node(connection, compute_node_id):
     return connection.execute(sa.select(CLAIMS).where(CLAIMS.c.compute_node_id == compute_node_id)).mappings().all()
@@ -179,17 +189,19 @@ def audit(connection):
 
     :returns: list of {'node', 'resource', 'recorded', 'claimed'} that differ, and of claims without an instance
     """
-    sums = connection.execute(sa.select(
-        CLAIMS.c.compute_node_id, sa.func.sum(CLAIMS.c.vcpus), sa.func.sum(CLAIMS.c.memory_mb),
-        sa.func.sum(CLAIMS.c.disk_gb)).group_by(CLAIMS.c.compute_node_id)).all()
-    by_node = {row[0]: [int(value) for value in row[1:]] for row in sums}
-    wrong = []
-    for node in connection.execute(sa.select(NODES)).mappings():
-        claimed = by_node.get(node['id'], [0, 0, 0])
-        for name, value in zip(('vcpus_used', 'memory_mb_used', 'local_gb_used'), claimed, strict=True):
-            if node[name] != value:
-                wrong.append({'node': node['hypervisor_hostname'], 'resource': name, 'recorded': node[name],
-                              'claimed': value})
+    # One statement, so that a claim under way is seen in both places or in neither.
+    sums = sa.select(
+        CLAIMS.c.compute_node_id, sa.func.sum(CLAIMS.c.vcpus).label('vcpus_used'),
+        sa.func.sum(CLAIMS.c.memory_mb).label('memory_mb_used'),
+        sa.func.sum(CLAIMS.c.disk_gb).label('local_gb_used')).group_by(CLAIMS.c.compute_node_id).subquery()
+    names = ('vcpus_used', 'memory_mb_used', 'local_gb_used')
+    rows = connection.execute(sa.select(
+        NODES.c.hypervisor_hostname, *(NODES.c[name] for name in names),
+        *(sa.func.coalesce(sums.c[name], 0).label(f'claimed_{name}') for name in names)).join(
+            sums, sums.c.compute_node_id == NODES.c.id, isouter=True)).mappings().all()
+    wrong = [{'node': row['hypervisor_hostname'], 'resource': name, 'recorded': row[name],
+              'claimed': int(row[f'claimed_{name}'])}
+             for row in rows for name in names if row[name] != row[f'claimed_{name}']]
     live = sa.select(models.instances.c.uuid).where(models.instances.c.deleted == 0)
     orphans = connection.execute(sa.select(CLAIMS).where(CLAIMS.c.instance_uuid.not_in(live))).mappings().all()
     return wrong, orphans

@@ -31,3 +31,8 @@ class AllocationList(base.ObjectListBase, base.NovaObject):
     def release(cls, context, instance_uuid, kind=None, compute_node_id=None):
         """Give back claims; a repeat does nothing."""
         db.release(instance_uuid, kind, compute_node_id)
+
+    @base.remotable_classmethod
+    def release_unused(cls, context, instance_uuid, compute_node_id):
+        """Give back a claim on a node where the instance did not come to be; a repeat does nothing."""
+        db.release_unused(instance_uuid, compute_node_id)

@@ -107,7 +107,7 @@ def shared_lab(tmp_path_factory, broker, mariadb):
     """One lab with quick reconcilers and two compute hosts, of which h1 is always the better one."""
     made = services.Lab(tmp_path_factory.mktemp('campaign'), broker.new_virtual_host(), mariadb.new_database())
     made.configure(report_interval=1, service_down_time=6, rpc_response_timeout=10)
-    made.configure('reconciler', interval=1, grace=2, worker_timeout=3)
+    made.configure('reconciler', interval=1, grace=2, worker_timeout=6)
     made.configure_host('h1', 'fake', memory_mb=400000)
     made.configure_host('broken', 'fake', faults='spawn:fail:0', memory_mb=800000)
     try:

@@ -118,7 +118,8 @@ class BuildTask:
                           expected={'host': None, 'action_id': instance.action_id})
         except (exception.InstanceNotFound, exception.Conflict) as error:
             LOG.info('Not building: %s', error.format_message(), instance=instance)
-            objects.AllocationList.release(context, instance.uuid, 'instance', chosen['compute_node_id'])
+            # Another conductor may have driven it too, and found this same claim.
+            objects.AllocationList.release_unused(context, instance.uuid, chosen['compute_node_id'])
             return
         crashpoint('create.C7.host_written.after')
         self._hand_over(context, instance, spec, alternates, admin_password, injected_files)
