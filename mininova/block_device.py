@@ -98,8 +98,8 @@ def _integer(item, name):
     value = item.get(name)
     if value is None:
         return None
-    number = int(value)
-    if not -1 <= number <= 0x7FFFFFFF:
+    number = int(value) if len(str(value)) < 20 else None
+    if number is None or not -1 <= number <= 0x7FFFFFFF:
         raise exception.InvalidBDMFormat(details=f'{name} is out of range.')
     return number
 

@@ -7,6 +7,10 @@ that no number of concurrent creates passes a limit; here is how many to write, 
 import base64
 
 from mininova import exception, objects, quota
+from mininova.objects import instance_rows
+
+# What one transaction can hold, and one message carry, where no quota limits the number.
+MAX_AT_ONCE = 1000
 
 
 def check_contents(context, metadata, injected_files):
@@ -27,20 +31,36 @@ def write(context, flavor, min_count, max_count, make_drafts):
     :raises TooManyInstances: (403)
     """
     each = {'instances': 1, 'cores': flavor.vcpus, 'ram': flavor.memory_mb}
+
+    def deltas(count):
+        return {name: number * count for name, number in each.items()}
     project_limits, user_limits = quota.get_limits(context, context.project_id, context.user_id)
     limits = {'project_id': context.project_id, 'user_id': context.user_id, 'project_limits': project_limits,
               'user_limits': user_limits}
     count = max_count
     while True:
-        drafts = make_drafts(count)
-        deltas = {name: number * count for name, number in each.items()}
         try:
-            objects.InstanceList.create_all(context, drafts, {**limits, 'deltas': deltas})
+            if count > 1:
+                # A look before thousands of drafts are made; what counts is the comparison when they are written.
+                instance_rows.check_quota({**limits, 'deltas': deltas(count)})
+            count = _at_once(count, min_count)
+            drafts = make_drafts(count)
+            objects.InstanceList.create_all(context, drafts, {**limits, 'deltas': deltas(count)})
             return drafts
         except exception.TooManyInstances as error:
             count = min(_fits(error, each), count - 1)
             if count < min_count:
                 raise _tell_range(error, each, min_count, max_count) from error
+
+
+def _at_once(count, min_count):
+    """Return how many servers one request makes, of those it may.
+
+    :raises Invalid: it wants more than that (400)
+    """
+    if min_count > MAX_AT_ONCE:
+        raise exception.Invalid(f'min_count is {min_count}; one request makes {MAX_AT_ONCE} servers at most')
+    return min(count, MAX_AT_ONCE)
 
 
 def _fits(error, each):

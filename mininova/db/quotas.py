@@ -69,6 +69,16 @@ def check_within(connection, project_id, user_id, deltas, project_limits, user_l
     if all(limit < 0 for limit in (*project_limits.values(), *user_limits.values())):
         return
     _lock(connection, f'project:{project_id}')
+    _compare_all(connection, project_id, user_id, deltas, project_limits, user_limits)
+
+
+@session.read
+def look(connection, project_id, user_id, deltas, project_limits, user_limits):
+    """Compare like :func:`check_within` without holding anybody up: the answer may be old the next moment."""
+    _compare_all(connection, project_id, user_id, deltas, project_limits, user_limits)
+
+
+def _compare_all(connection, project_id, user_id, deltas, project_limits, user_limits):
     _compare(deltas, project_limits, count_servers(connection, project_id))
     if user_limits:
         _compare(deltas, user_limits, count_servers(connection, project_id, user_id))

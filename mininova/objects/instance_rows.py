@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The door of nova-api to what it reads and writes of servers without building objects: lists and labels.
+"""The door of nova-api to what it reads and writes of servers without building objects: lists, labels, room.
 
 Only for services with a database; nothing here is callable over RPC.  New here: Nova builds an object per row.
 """
@@ -8,6 +8,7 @@ from mininova.objects import base
 
 _instances = base.Database('instances')
 _lists = base.Database('instance_lists')
+_quotas = base.Database('quotas')
 _labels = base.Database('instance_labels')
 
 
@@ -42,6 +43,15 @@ def list_compute_services():
 def get_metadata(uuid):
     """Return the metadata of a server."""
     return _instances.metadata_of(uuid)
+
+
+def check_quota(limits):
+    """Compare a create with the quota without taking part of it.
+
+    :param limits: as :func:`mininova.db.create.create_instances` takes them
+    :raises TooManyInstances: (403)
+    """
+    _quotas.look(**limits)
 
 
 def merge_metadata(uuid, changes, limit, replace=False):

@@ -3,6 +3,7 @@
 from mininova.api import validation
 from mininova.api.openstack import common, extensions, wsgi
 from mininova.api.openstack.compute.schemas import console_output as schemas
+from mininova.api.validation import parameter_types
 from mininova.compute import api as compute
 from mininova.policies import console_output as policies
 
@@ -23,7 +24,10 @@ class ConsoleOutputController(wsgi.Controller):
         instance = common.get_instance(self.compute_api, context, id)
         context.can(policies.ROOT, target={'project_id': instance.project_id, 'user_id': instance.user_id})
         length = body['os-getConsoleOutput'].get('length')
-        length = None if length is None or int(length) < 0 else int(length)
+        if length is not None:
+            # More lines than that are all lines.
+            length = int(length) if len(str(length)) < 20 else parameter_types.MAX_INT
+            length = None if length < 0 else length
         return {'output': self.compute_api.get_console_output(context, instance, length)}
 
 

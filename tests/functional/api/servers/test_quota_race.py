@@ -52,3 +52,19 @@ def test_limits_of_a_user_count_inside_the_project(lab, demo, api, cloud):
     cloud.insert('quotas', project_id='demo-project', user_id='demo', resource='instances', hard_limit=1)
     assert [lab.boot(demo).status for _ in range(2)] == [202, 403]
     assert lab.boot(api.user('colleague', 'demo-project')).status == 202
+
+
+def test_an_absurd_number_of_servers_is_refused_at_once(lab, demo, edge, conf):
+    conf.config(group='quota', cores=-1, ram=-1)
+    for number in (2 ** 31 - 1, 2 ** 63, '9' * 5000):
+        assert lab.boot(demo, min_count=number).fault == (
+            'forbidden', 'Quota exceeded for instances: Requested 2147483647, but already used 0 of 10 instances')
+    assert edge.sent == []
+
+
+def test_without_quota_one_request_makes_a_thousand_servers_at_most(lab, demo, edge, conf):
+    conf.config(group='quota', instances=-1, cores=-1, ram=-1)
+    assert lab.boot(demo, min_count=2 ** 63).fault == (
+        'badRequest', 'min_count is 2147483647; one request makes 1000 servers at most')
+    assert lab.boot(demo, max_count=2 ** 63).status == 202
+    assert len(edge.sent[0].instance_uuids) == 1000

@@ -85,10 +85,13 @@ class ViewBuilder(common.ViewBuilder):
 
 
 def columns(req):
-    """Return the columns that the details of servers need; user data, which may be long, only for who sees it."""
-    extended = versions.is_supported(req, '2.3') and req.environ['nova.context'].can(attributes_policies.ROOT,
-                                                                                     fatal=False)
-    return (*search.DETAIL, 'user_data') if extended else search.DETAIL
+    """Return the columns that the details of servers need; long documents only for who sees something of them."""
+    found = list(search.DETAIL)
+    if not versions.is_supported(req, '2.73'):
+        found.remove('system_metadata')
+    if versions.is_supported(req, '2.3') and req.environ['nova.context'].can(attributes_policies.ROOT, fatal=False):
+        found.append('user_data')
+    return tuple(found)
 
 
 def wanted(req, single=False):
