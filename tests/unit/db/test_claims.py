@@ -86,6 +86,21 @@ def test_a_claim_raises_the_generation_and_so_does_a_release(fleet, node_id):
     assert generation() == before + 2
 
 
+def test_the_audit_names_what_differs_and_claims_without_a_server(fleet, node_id):
+    server, gone = fleet.add_server(), fleet.add_server()
+    assert claims.claim(server, node_id, 1, 2, 3)
+    assert claims.claim(gone, node_id, 1, 1, 1)
+    fleet.add_host('cmp2')
+    assert claims.audit() == ([], [])
+    with session.writer() as connection:
+        connection.execute(sa.update(models.compute_nodes).where(models.compute_nodes.c.id == node_id).values(
+            memory_mb_used=7))
+        connection.execute(sa.delete(models.instances).where(models.instances.c.uuid == gone))
+    wrong, orphans = claims.audit()
+    assert wrong == [{'node': 'cmp1', 'resource': 'memory_mb_used', 'recorded': 7, 'claimed': 3}]
+    assert [orphan['instance_uuid'] for orphan in orphans] == [gone]
+
+
 @pytest.mark.parametrize(('policy', 'rules', 'expected'), [
     ('anti-affinity', None, [True, False, False]), ('anti-affinity', {'max_server_per_host': 2}, [True, True, False]),
     ('affinity', None, [True, True, True]), ('soft-anti-affinity', None, [True, True, True])])
