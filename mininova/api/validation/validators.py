@@ -3,6 +3,7 @@
 
 Nova: nova/api/validation/validators.py, which builds a validator for each request.
 """
+import math
 import re
 
 import jsonschema
@@ -18,17 +19,17 @@ _STRIPPED_FORMATS = {'name', 'az_name', 'keypair_name_20', 'keypair_name_292'}
 
 
 def _number(instance):
-    """Read the number that an integer or its text means; None if it is neither."""
+    """Read the number that an integer or its text means, infinite where it is absurd; None if it is neither."""
     if isinstance(instance, bool):
         return None
     if isinstance(instance, int | float):
         return instance
-    if isinstance(instance, str) and len(instance) < 4000:
-        try:
-            return int(instance)
-        except ValueError:
-            return None
-    return None
+    if not isinstance(instance, str):
+        return None
+    try:
+        return int(instance) if len(instance) < 4000 else math.copysign(math.inf, -1 if instance[0] == '-' else 1)
+    except ValueError:
+        return None
 
 
 def _minimum(validator, minimum, instance, schema):
