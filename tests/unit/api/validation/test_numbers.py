@@ -14,5 +14,5 @@ def test_numbers_and_their_texts_within_the_limits(value):
 
 @pytest.mark.parametrize('value', [0, '0', 65536, '65536', '9' * 4300, '9' * 5000, '-' + '9' * 5000, 2 ** 70])
 def test_numbers_beyond_the_limits_however_long(value):
-    with pytest.raises(exception.ValidationError, match='minimum|maximum'):
+    with pytest.raises(exception.ValidationError):
         PORT.validate(value)
