@@ -58,6 +58,7 @@ def server(context):
     for name, field in made.fields.items():
         if not made.obj_attr_is_set(name) and isinstance(field, fields.TextField):
             setattr(made, name, f'value of {name}')
+    flavor.obj_reset_changes()
     made.obj_reset_changes()
     return made
 
