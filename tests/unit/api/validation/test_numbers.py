@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+"""Numbers beyond every limit are refused without being computed with."""
 import pytest
 
 from mininova import exception
