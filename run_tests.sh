@@ -144,7 +144,7 @@ for part in "${parts[@]}"; do
                 unset MININOVA_CONCURRENCY
             done ;;
         contract) run_pytest contract 600 1 tests/contract ;;
-        integration) run_pytest integration 1200 1 tests/integration ;;
+        integration) run_pytest integration 1500 $((jobs > 2 ? 2 : jobs)) tests/integration ;;
     esac
 done
 

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lab of devstack/stack.sh, with real Keystone, Glance, RabbitMQ, MariaDB, libvirt, guests and clients.
+
+The tests go through one lab in the order of this file; the last one removes it.
+"""
+import json
+import time
+
+import pytest
+
+from tests.fixtures import processes
+from tests.fixtures.machine import DEVSTACK, PREPARED, machine  # noqa: F401
+
+pytestmark = [pytest.mark.needs('rabbit', 'mariadb', 'libvirt', 'network', 'keystone'), pytest.mark.timeout(1200)]
+
+READY = 'mini-guest: ready'
+
+
+@pytest.fixture(scope='module')
+def stack(machine):  # noqa: F811
+    """The output of a first stack.sh."""
+    return machine.run(f'{DEVSTACK}/stack.sh', '--offline', timeout=600)
+
+
+@pytest.fixture
+def lab(machine, stack):  # noqa: F811
+    return machine
+
+
+def openstack(lab, *words, **keywords):
+    """Run openstack and return its answer as data."""
+    return json.loads(lab.client('openstack', *words, '-f', 'json', **keywords))
+
+
+def console(lab, server):
+    return lab.client('openstack', 'console', 'log', 'show', server, wanted=None)
+
+
+def create(lab, name, *words):
+    lab.client('openstack', 'server', 'create', '--flavor', 'm1.nano', '--image', 'mini-guest', '--key-name', 'demo',
+               *words, name, timeout=180)
+
+
+def wait_ready(lab, server, times=1, seconds=120):
+    processes.wait_for(lambda: console(lab, server).count(READY) >= times, f'guest {server} that is ready', seconds, 1)
+
+
+def wait_status(lab, server, status, seconds=120):
+    processes.wait_for(lambda: openstack(lab, 'server', 'show', server)['status'] == status, f'{status} {server}',
+                       seconds, 1)
+
+
+def delete(lab, server):
+    lab.client('openstack', 'server', 'delete', '--wait', server, timeout=180)
+
+
+def assert_clean(lab):
+    def clean():
+        return 'Everything agrees' in lab.run(f'{PREPARED}/bin/nova-manage', 'verify', wanted=None)
+    processes.wait_for(clean, 'agreement', 60, 2)
+
+
+def restart(lab, service):
+    lab.lab(f'start_service {service}')
+
+
+def kill(lab, service):
+    lab.lab(f'kill -KILL -- "-$(ps -o pgid= -p "$(service_pid {service})" | tr -d " ")"')
+
+
+def test_the_first_run_ends_with_a_real_guest(stack):
+    """Its console shows that address, name, key and user data arrived."""
+    assert 'Ready in' in stack
+    for said in ('mini-guest: dhcp', 'mini-guest: metadata hostname', 'mini-guest: user data was run', READY):
+        assert said in stack
+
+
+def test_a_second_run_says_that_it_runs_already(lab):
+    began = time.monotonic()
+    assert 'already running' in lab.run(f'{DEVSTACK}/stack.sh', '--offline')
+    assert time.monotonic() - began < 15
+
+
+def test_the_clients_list_what_there_is(lab):
+    assert {'m1.nano', 'm1.tiny'} <= {flavor['Name'] for flavor in openstack(lab, 'flavor', 'list')}
+    assert {service['Binary'] for service in openstack(lab, 'compute', 'service', 'list', user='admin')} >= {
+        'nova-conductor', 'nova-scheduler', 'nova-compute'}
+    assert [host['State'] for host in openstack(lab, 'hypervisor', 'list', user='admin')] == ['up']
+    assert openstack(lab, 'limits', 'show', '--absolute')
+    assert openstack(lab, 'availability', 'zone', 'list', '--compute')
+    assert 'mini-guest' in {image['Name'] for image in openstack(lab, 'image', 'list')}
+    assert 'demo' in {key['Name'] for key in openstack(lab, 'keypair', 'list')}
+
+
+def test_a_guest_lives_as_its_user_wants(lab):
+    create(lab, 'vm1', '--wait')
+    wait_ready(lab, 'vm1')
+    shown = openstack(lab, 'server', 'show', 'vm1')
+    assert shown['status'] == 'ACTIVE'
+    (address,), = shown['addresses'].values()
+    assert f'metadata local-ipv4 {address}' in console(lab, 'vm1').replace('=', ' ')
+    assert 'vm1' in lab.client('nova', 'list')
+    assert 'ACTIVE' in lab.client('nova', 'show', 'vm1')
+    for action, status in (('stop', 'SHUTOFF'), ('start', 'ACTIVE')):
+        lab.client('openstack', 'server', action, 'vm1')
+        wait_status(lab, 'vm1', status)
+    lab.client('openstack', 'server', 'reboot', '--hard', '--wait', 'vm1', timeout=180)
+    events = [event['Action'] for event in openstack(lab, 'server', 'event', 'list', 'vm1')]
+    assert sorted(events) == ['create', 'reboot', 'start', 'stop']
+    delete(lab, 'vm1')
+    assert 'vm1' not in lab.client('nova', 'list')
+    assert_clean(lab)
+
+
+def test_a_kernel_and_a_ramdisk_boot_too(lab):
+    lab.client('openstack', 'server', 'create', '--flavor', 'm1.nano', '--image', 'mini-guest-ami',
+               '--config-drive', 'True', '--wait', 'ami1', timeout=180)
+    wait_ready(lab, 'ami1')
+    delete(lab, 'ami1')
+
+
+def test_no_room_is_explained(lab):
+    lab.client('openstack', 'flavor', 'create', '--ram', '40000000', '--disk', '1', 'huge', user='admin')
+    lab.client('openstack', 'quota', 'set', '--ram', '-1', 'demo', user='admin', wanted=None)
+    answer = lab.client('openstack', 'server', 'create', '--flavor', 'huge', '--image', 'mini-guest', '--wait', 'big1',
+                        wanted=None, timeout=180)
+    shown = lab.client('openstack', 'server', 'show', 'big1', '-c', 'fault', wanted=None)
+    assert 'RamFilter' in shown or 'Quota exceeded' in answer
+    lab.client('openstack', 'server', 'delete', '--wait', 'big1', wanted=None)
+    assert_clean(lab)
+
+
+def test_compute_killed_while_it_starts_a_guest(lab):
+    create(lab, 'vm2')
+    processes.wait_for(lambda: openstack(lab, 'server', 'show', 'vm2')['OS-EXT-STS:task_state'] != 'scheduling',
+                       'build on the host', 60, 0.2)
+    kill(lab, 'n-cpu')
+    restart(lab, 'n-cpu')
+    wait_status(lab, 'vm2', 'ACTIVE')
+    wait_ready(lab, 'vm2')
+
+
+def test_a_guest_survives_the_end_of_libvirtd_and_of_all_services(lab):
+    """vm2 of the test before: the same boot, before and after."""
+    boots = console(lab, 'vm2').count(READY)
+    lab.shell('kill -KILL $(pgrep -x libvirtd)')
+    for service in ('n-cpu', 'n-net', 'n-cond', 'n-sch', 'n-api'):
+        kill(lab, service)
+    lab.lab('start_libvirt')
+    for service in ('n-cond', 'n-sch', 'n-net', 'n-cpu', 'n-api'):
+        restart(lab, service)
+    processes.wait_for(lambda: 'ACTIVE' in lab.client('nova', 'list', wanted=None), 'vm2 in the list', 90, 1)
+    assert console(lab, 'vm2').count(READY) == boots
+    lab.client('openstack', 'server', 'reboot', '--hard', '--wait', 'vm2', timeout=180)
+    delete(lab, 'vm2')
+    assert_clean(lab)
+
+
+def test_nothing_is_left_in_the_end(lab):
+    create(lab, 'vm3', '--wait')
+    lab.run(f'{DEVSTACK}/clean.sh', timeout=180)
+    assert not lab.shell(f'ls -A {PREPARED} 2> /dev/null', wanted=None).strip()
+    assert lab.run('ip', '-o', 'link').count('\n') == 1, 'only the loopback is left'
+    assert 'nova' not in lab.run('nft', 'list', 'ruleset')
+    left = lab.shell("ps -eo pid,args --no-headers | grep -Ev 'init.sh|sleep 3600|ps -eo|grep|bash -c'", wanted=None)
+    assert not left.strip(), left
