@@ -4,8 +4,10 @@
 However many servers there are, a list costs the same number of statements.  Nova:
 instance_get_all_by_filters_sort of nova/db/main/api.py.
 """
+import functools
 import re
 
+import orjson
 import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
@@ -19,6 +21,9 @@ SPECS = models.request_specs
 DEVICES = models.block_device_mapping
 
 NEVER_NULL = ('id', 'uuid', 'created_at', 'updated_at', 'project_id')
+# Columns that hold JSON, and those that are the same for all servers of a flavor or an image.
+DOCUMENTS = frozenset({'flavor', 'system_metadata', 'network_info'})
+SHARED_DOCUMENTS = frozenset({'flavor', 'system_metadata'})
 # What a regular expression may contain when it is to be found as it stands.
 _LITERAL = re.compile(r'[\w @:/-]+')
 
@@ -41,7 +46,7 @@ def list_rows(connection, columns, where, sort, marker=None, limit=None, wanted=
         seen = _find_marker(connection, marker, where)
         if seen is None:
             return None
-    query = sa.select(*(TABLE.c[name] for name in columns)).where(*_conditions(connection, where))
+    query = sa.select(*map(_selected, columns)).where(*_conditions(connection, where))
     if where.get('addresses'):
         ids = _ids_by_address(connection, where, sort, seen, limit)
         query = query.where(TABLE.c.id.in_(ids))
@@ -52,10 +57,28 @@ def list_rows(connection, columns, where, sort, marker=None, limit=None, wanted=
         if where.get('patterns') and not session.is_unavailable(error):
             raise exception.InvalidInput(reason='a regular expression among the filters is not understood') from error
         raise
-    names = tuple(result.keys())
-    rows = [dict(zip(names, row, strict=True)) for row in result]
+    rows = [dict(zip(columns, row, strict=True)) for row in result]
+    for name in DOCUMENTS.intersection(columns):
+        read = _read_shared if name in SHARED_DOCUMENTS else _read
+        for row in rows:
+            row[name] = read(row[name])
     attach(connection, rows, wanted)
     return rows
+
+
+def _selected(name):
+    """Return a column to select; documents as the text they are stored as."""
+    return sa.type_coerce(TABLE.c[name], sa.Text) if name in DOCUMENTS else TABLE.c[name]
+
+
+def _read(text):
+    return None if text is None else orjson.loads(text)
+
+
+@functools.lru_cache(maxsize=1024)
+def _read_shared(text):
+    """Read a document that many servers have alike; nobody may change it."""
+    return _read(text)
 
 
 @session.read
