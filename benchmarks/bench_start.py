@@ -2,7 +2,8 @@
 """Cold start: from nothing to the first answer, and to the first ACTIVE server: python -m benchmarks.bench_start
 
 RabbitMQ and MariaDB run, the schema is there.  All services are started at the same moment; then a list of flavors is
-asked for until it comes, and a server is made and looked at until it is ACTIVE.  Floor: as many empty processes of
+asked for until it comes, and a server is made and looked at until it is ACTIVE; another one if no host was
+there yet.  Floor: as many empty processes of
 eventlet and oslo.service, started at the same moment, until the last one says that it runs.
 """
 import contextlib
@@ -33,6 +34,10 @@ def _empty(stack):
     processes.wait_for(lambda: 'ready' in process.output(), 'ready', interval=0.01)
 
 
+def _make(lab, number):
+    return lab.client.post('/servers', lab.body(f'vm{number}'))['server']['id']
+
+
 def start(lab, number):
     """Return the milliseconds until the API answers, and until a server is ACTIVE."""
     for name in SERVICES:
@@ -45,8 +50,14 @@ def start(lab, number):
     answered = time.monotonic()
     if number == 0:
         lab.make_flavor()
-    server = lab.client.post('/servers', lab.body(f'vm{number}'))['server']['id']
-    processes.wait_for(lambda: lab.client.server(server)['status'] == 'ACTIVE', 'server', 60, interval=0.01)
+    made = [_make(lab, number)]
+
+    def is_active():
+        status = lab.client.server(made[-1])['status']
+        if status == 'ERROR':  # asked before the compute host was there
+            made.append(_make(lab, number))
+        return status == 'ACTIVE'
+    processes.wait_for(is_active, 'active server', 60, interval=0.01)
     active = time.monotonic()
     for process in lab.services.values():
         process.stop()
