@@ -136,14 +136,14 @@ for part in "${parts[@]}"; do
     case "$part" in
         style) run_style ;;
         architecture) run_pytest architecture 300 1 tests/architecture ;;
-        unit) run_pytest unit 600 "$jobs" tests/unit ;;
+        unit) run_pytest unit 900 "$jobs" tests/unit ;;
         functional)
             for mode in $modes; do
                 export MININOVA_CONCURRENCY=$mode
-                run_pytest "functional ($mode)" 900 "$jobs" tests/functional
+                run_pytest "functional ($mode)" 1500 "$jobs" tests/functional
                 unset MININOVA_CONCURRENCY
             done ;;
-        contract) run_pytest contract 600 1 tests/contract ;;
+        contract) run_pytest contract 900 1 tests/contract ;;
         integration) run_pytest integration 1500 $((jobs > 2 ? 2 : jobs)) tests/integration ;;
     esac
 done
