@@ -144,7 +144,7 @@ for part in "${parts[@]}"; do
                 unset MININOVA_CONCURRENCY
             done ;;
         contract) run_pytest contract 900 1 tests/contract ;;
-        integration) run_pytest integration 1500 $((jobs > 2 ? 2 : jobs)) tests/integration ;;
+        integration) run_pytest integration 2700 $((jobs > 2 ? 2 : jobs)) tests/integration ;;
     esac
 done
 
