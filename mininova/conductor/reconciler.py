@@ -25,7 +25,9 @@ class ConductorReconciler:
     def run(self):
         """Look once."""
         admin = context.get_admin_context()
-        instances = objects.InstanceList.get_unowned(admin, CONF.reconciler.worker_timeout, CONF.reconciler.grace)
+        instances = [instance for instance in objects.InstanceList.get_unowned(
+            admin, CONF.reconciler.worker_timeout, CONF.reconciler.grace, self.worker.uuid)
+            if not self.worker.is_driving(instance)]
         hosts_up = {}
         for instance in instances:
             if instance.host and instance.host not in hosts_up:

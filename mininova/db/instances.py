@@ -192,17 +192,20 @@ def list_by_host(connection, host, read_deleted='no', unsettled_only=False, quie
 
 
 @session.read
-def list_unowned(connection, worker_timeout, grace):
+def list_unowned(connection, worker_timeout, grace, me=None):
     """Return instances that conductor must drive: transitional, and no live worker or host has them.
 
     Without a host it is a build or a delete before scheduling; with one, the caller must check
     whether that host is down.
+
+    :param me: the worker that asks; it knows best which of its own it has in hand, so those are listed too
     """
     alive = services.live_workers(worker_timeout)
     return connection.execute(sa.select(TABLE).where(
         TABLE.c.deleted == 0, TABLE.c.updated_at <= _ago(grace),
         sa.or_(TABLE.c.task_state.in_(('scheduling', 'deleting')), TABLE.c.vm_state == 'building'),
-        sa.or_(TABLE.c.owner.is_(None), TABLE.c.owner.not_in(alive))).order_by(TABLE.c.id)).mappings().all()
+        sa.or_(TABLE.c.owner.is_(None), TABLE.c.owner.not_in(alive), TABLE.c.owner == me),
+    ).order_by(TABLE.c.id)).mappings().all()
 
 
 def _ago(seconds):
@@ -211,14 +214,14 @@ def _ago(seconds):
 
 @session.write
 def take_ownership(connection, uuid, worker, action_id, worker_timeout):
-    """Become the worker that drives an instance, unless a live one does already.
+    """Become the worker that drives an instance, unless another live one does already.
 
     :returns: whether the caller now owns it
     """
     alive = services.live_workers(worker_timeout)
     result = connection.execute(sa.update(TABLE).where(
         TABLE.c.uuid == uuid, TABLE.c.deleted == 0, TABLE.c.action_id == action_id,
-        sa.or_(TABLE.c.owner.is_(None), TABLE.c.owner.not_in(alive))).values(
+        sa.or_(TABLE.c.owner.is_(None), TABLE.c.owner.not_in(alive), TABLE.c.owner == worker)).values(
             owner=worker, updated_at=session.now()))
     return bool(result.rowcount)
 

@@ -322,9 +322,9 @@ class InstanceList(base.ObjectListBase, base.NovaObject):
         return cls._make(context, db.list_by_host(host, unsettled_only=True, quiet_for=quiet_for))
 
     @base.remotable_classmethod
-    def get_unowned(cls, context, worker_timeout, grace):
-        """Return the servers whose build or delete no live process seems to drive."""
-        return cls._make(context, db.list_unowned(worker_timeout, grace))
+    def get_unowned(cls, context, worker_timeout, grace, me=None):
+        """Return the servers whose build or delete no other live process than `me` seems to drive."""
+        return cls._make(context, db.list_unowned(worker_timeout, grace, me))
 
     @base.remotable_classmethod
     def create_all(cls, context, drafts, limits=None):

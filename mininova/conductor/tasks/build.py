@@ -38,19 +38,24 @@ class BuildTask:
         admin = context.elevated()
         instances = [instance for instance in (self._load(admin, uuid) for uuid in instance_uuids) if instance]
         placed = [instance for instance in instances if instance.host]
-        unplaced = [instance for instance in instances if not instance.host and self.worker.take(instance)]
-        crashpoint('create.C5.conductor.after')
-        for instance in placed:
-            self._hand_over(admin, instance, self._spec(admin, instance), [], admin_password, injected_files)
-        if unplaced:
-            self._schedule(admin, unplaced, admin_password, injected_files)
+        with self.worker.taking(instance for instance in instances if not instance.host) as unplaced:
+            crashpoint('create.C5.conductor.after')
+            for instance in placed:
+                self._hand_over(admin, instance, self._spec(admin, instance), [], admin_password, injected_files)
+            if unplaced:
+                self._schedule(admin, unplaced, admin_password, injected_files)
 
     def reschedule(self, context, instance, failed_host, reason, alternates, admin_password=None, injected_files=None):
         """Bring a server that a host gave back to the next one: an alternate with room, or a new choice."""
         admin = context.elevated()
         instance = self._load(admin, instance.uuid)
-        if instance is None or instance.host or not self.worker.take(instance):
+        if instance is None or instance.host:
             return
+        with self.worker.taking([instance]) as taken:
+            if taken:
+                self._try_elsewhere(admin, instance, failed_host, reason, alternates, admin_password, injected_files)
+
+    def _try_elsewhere(self, admin, instance, failed_host, reason, alternates, admin_password, injected_files):
         spec = self._spec(admin, instance)
         LOG.info('Build failed on %s (%s); %s alternates left.', failed_host, reason, len(alternates),
                  instance=instance)

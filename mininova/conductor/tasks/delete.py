@@ -31,8 +31,13 @@ class DeleteTask:
             instance = objects.Instance.get_by_uuid(admin, instance.uuid, expected_attrs=['metadata', 'tags'])
         except exception.InstanceNotFound:
             return
-        if instance.task_state != task_states.DELETING or not self.worker.take(instance):
+        if instance.task_state != task_states.DELETING:
             return
+        with self.worker.taking([instance]) as taken:
+            if taken:
+                self._drive(admin, instance)
+
+    def _drive(self, admin, instance):
         if instance.host and self._host_is_up(admin, instance.host):
             instance.owner = None
             instance.save(expected={'action_id': instance.action_id})
