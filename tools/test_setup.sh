@@ -29,7 +29,8 @@ needs_of() {
         case "$part" in
             style|architecture|unit|functional) ;;
             contract) echo libvirt ;;
-            integration) echo rabbit mariadb libvirt network keystone ;;
+            integration) echo rabbit mariadb libvirt network ;;
+            lab) echo rabbit mariadb libvirt network keystone ;;
         esac
         # libvirt-python is part of the one environment that all parts share.
         echo libvirt-python
