@@ -132,8 +132,9 @@ def age(names_in_use):
         with lock(name):
             images.remove(path + '.part', path + '.download.part', path + '.json.part')
             if name in names_in_use:
-                if os.path.exists(path):
-                    os.utime(path)
+                if os.path.exists(path + '.json'):
+                    # The image itself belongs to QEMU's user while guests run from it.
+                    os.utime(path + '.json')
             elif CONF.image_cache.remove_unused_base_images and _last_use(path) <= oldest:
                 images.remove(path + '.json', path)
                 removed.append(name)
@@ -153,7 +154,7 @@ def _stem(entry):
 
 
 def _last_use(path):
-    for candidate in (path, path + '.json'):
+    for candidate in (path + '.json', path):
         if os.path.exists(candidate):
             return os.stat(candidate).st_mtime
     return 0

@@ -136,10 +136,12 @@ def test_unused_images_go_when_they_are_old(image, conf):
     name = imagecache.file_name('image')
     assert imagecache.age(set()) == []
     old = time.time() - 25 * 3600
-    os.utime(base.path, (old, old))
+    for path in (base.path, base.path + '.json'):
+        os.utime(path, (old, old))
     assert imagecache.age({name}) == [], 'an image in use went'
-    assert os.stat(base.path).st_mtime > old, 'use is not noted'
-    os.utime(base.path, (old, old))
+    assert os.stat(base.path + '.json').st_mtime > old, 'use is not noted'
+    assert os.stat(base.path).st_mtime == pytest.approx(old), "QEMU's user owns the image; it must not be touched"
+    os.utime(base.path + '.json', (old, old))
     assert imagecache.age(set()) == [name]
     assert os.listdir(imagecache.directory()) == []
 
