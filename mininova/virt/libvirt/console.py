@@ -41,11 +41,12 @@ def read_log(instance):
 
 def _read(path, count):
     try:
-        return utils.last_bytes(path, count)
+        return concurrency.native(utils.last_bytes, path, count)
     except FileNotFoundError:
         return b''
     except PermissionError:
-        # A file that virtlogd turned over belongs to root.
+        # A file that virtlogd turned over belongs to root. (The helper is asked from a greenthread: its answer would
+        # not reach a native one.)
         return _read_as_root(path, CONF.instances_path, count)
 
 

@@ -335,7 +335,7 @@ class LibvirtDriver(driver.ComputeDriver):
 
     def get_console_output(self, context, instance):
         self._host.get_guest(instance)
-        return concurrency.native(console.read_log, instance)
+        return console.read_log(instance)
 
     def get_vnc_console(self, context, instance):
         return console.vnc_address(self._host.get_guest(instance).describe())
