@@ -20,6 +20,7 @@ CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 ALLOWED_REMOTE_EXCEPTIONS = ['mininova.exception']
+LONGEST_PAUSE = 5  # seconds between two tries to reach a lost broker; the library waits up to 30
 
 Target = messaging.Target
 MessagingTimeout = messaging.MessagingTimeout
@@ -39,6 +40,8 @@ def init(conf=CONF):
     """Connect lazily to the message bus of `transport_url`."""
     global _transport, _notification_transport
     _transport = messaging.get_rpc_transport(conf, allowed_remote_exmods=ALLOWED_REMOTE_EXCEPTIONS)
+    if 'oslo_messaging_rabbit' in conf:
+        conf.set_default('rabbit_interval_max', LONGEST_PAUSE, group='oslo_messaging_rabbit')
     _notification_transport = messaging.get_notification_transport(conf,
                                                                    allowed_remote_exmods=ALLOWED_REMOTE_EXCEPTIONS)
 

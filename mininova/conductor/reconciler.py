@@ -8,11 +8,13 @@ New here: Nova has nothing that recovers a build without a host.
 from oslo_log import log
 
 import mininova.conf
-from mininova import context, exception, objects, servicegroup
+from mininova import concurrency, context, exception, objects, servicegroup
 from mininova.compute import task_states, vm_states
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
+
+AT_A_TIME = 64
 
 
 class ConductorReconciler:
@@ -21,21 +23,29 @@ class ConductorReconciler:
     def __init__(self, compute_task, worker):
         self.compute_task = compute_task
         self.worker = worker
+        self._pool = concurrency.Pool(AT_A_TIME)
+        self._under_way = set()
 
     def run(self):
-        """Look once."""
+        """Look once, and start what is needed; one that waits, for a scheduler say, holds up none of the others."""
         admin = context.get_admin_context()
         instances = [instance for instance in objects.InstanceList.get_unowned(
             admin, CONF.reconciler.worker_timeout, CONF.reconciler.grace, self.worker.uuid)
-            if not self.worker.is_driving(instance)]
+            if not self.worker.is_driving(instance) and instance.uuid not in self._under_way]
         hosts_up = {}
         for instance in instances:
             if instance.host and instance.host not in hosts_up:
                 hosts_up[instance.host] = self._is_up(admin, instance.host)
-            try:
-                self._drive(instance, hosts_up.get(instance.host))
-            except Exception:
-                LOG.exception('Could not drive the accepted work; trying again later.', instance=instance)
+            self._under_way.add(instance.uuid)
+            self._pool.spawn(self._try_to_drive, instance, hosts_up.get(instance.host))
+
+    def _try_to_drive(self, instance, host_up):
+        try:
+            self._drive(instance, host_up)
+        except Exception:
+            LOG.exception('Could not drive the accepted work; trying again later.', instance=instance)
+        finally:
+            self._under_way.discard(instance.uuid)
 
     @staticmethod
     def _is_up(admin, host):

@@ -8,6 +8,7 @@ Version history:
 from mininova import rpc
 
 TOPIC = 'scheduler'
+SELECT_TIMEOUT = 20  # seconds; asking again finds the claims of a lost answer, so waiting longer gains nothing
 
 
 class SchedulerAPI(rpc.Client):
@@ -21,5 +22,5 @@ class SchedulerAPI(rpc.Client):
             alternates; for a server deleted meanwhile nothing is claimed
         :raises NoValidHost: nothing is claimed for any of them (400)
         """
-        return self._call(context, 'select_destinations', request_spec=request_spec, instance_uuids=instance_uuids,
-                          return_alternates=return_alternates)
+        return self._call(context, 'select_destinations', timeout=SELECT_TIMEOUT, request_spec=request_spec,
+                          instance_uuids=instance_uuids, return_alternates=return_alternates)
