@@ -13,12 +13,10 @@ from oslo_log import log
 from oslo_service import service, systemd
 
 import mininova.conf
-from mininova import concurrency, context, exception, objects, rpc, utils, wsgi
+from mininova import concurrency, context, exception, objects, rpc, servicegroup, utils, wsgi
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
-
-PING_TIMEOUT = 10
 
 
 class BaseRPCEndpoint:
@@ -92,7 +90,7 @@ class Service(service.Service):
 
     def _ping_self(self):
         client = rpc.get_client(rpc.Target(topic=self.topic, namespace='baseapi', version='1.0', server=self.host),
-                                timeout=PING_TIMEOUT)
+                                timeout=servicegroup.answer_timeout())
         client.call(context.get_admin_context(), 'ping', arg=self.binary)
 
     def _reconnect(self):

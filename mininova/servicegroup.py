@@ -17,6 +17,14 @@ def service_is_up(service):
     return not service.forced_down and service.age is not None and service.age <= CONF.service_down_time
 
 
+def answer_timeout():
+    """Return the seconds that one heartbeat waits for an answer: several tries fit into service_down_time.
+
+    The conductor that took it may have died; a host must not count as down for that.
+    """
+    return max(1, CONF.service_down_time / 6)
+
+
 def get_updated_time(service):
     """Return when a service was last heard of or changed, or None; UTC."""
     return max((moment for moment in (service.last_seen_up, service.updated_at) if moment), default=None)

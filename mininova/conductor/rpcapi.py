@@ -7,7 +7,7 @@ Version history:
 
 * 1.0 - first
 """
-from mininova import rpc
+from mininova import rpc, servicegroup
 
 TOPIC = 'conductor'
 OBJECT_TIMEOUT = 60
@@ -24,8 +24,9 @@ class ConductorAPI(rpc.Client):
                           object_versions=object_versions, args=args, kwargs=kwargs)
 
     def object_action(self, context, objinst, objmethod, args, kwargs):
-        return self._call(context, 'object_action', timeout=OBJECT_TIMEOUT, objinst=objinst, objmethod=objmethod,
-                          args=args, kwargs=kwargs)
+        timeout = servicegroup.answer_timeout() if objmethod == 'heartbeat' else OBJECT_TIMEOUT
+        return self._call(context, 'object_action', timeout=timeout, objinst=objinst, objmethod=objmethod, args=args,
+                          kwargs=kwargs)
 
     def object_backport_versions(self, context, objinst, object_versions):
         return self._call(context, 'object_backport_versions', objinst=objinst, object_versions=object_versions)

@@ -5,11 +5,12 @@ New here: Nova's conductor forgets a build when it dies between scheduling and t
 """
 import contextlib
 import os
+import time
 
 from oslo_utils import uuidutils
 
 import mininova.conf
-from mininova import concurrency, context, objects
+from mininova import concurrency, context, objects, servicegroup
 
 CONF = mininova.conf.CONF
 
@@ -28,6 +29,7 @@ class ConductorWorker:
         self.uuid = uuidutils.generate_uuid()
         self._record = objects.Worker(context.get_admin_context(), uuid=self.uuid, binary=binary, host=host,
                                       pid=os.getpid())
+        self._started = time.monotonic()
         self._driving = set()
         self._lock = concurrency.lock()
 
@@ -38,6 +40,10 @@ class ConductorWorker:
     def leave(self):
         """Let others take over at once what this process still drives."""
         self._record.leave()
+
+    def is_new(self):
+        """Tell whether hosts that beat through conductors, of which this may be the only one, had no time to yet."""
+        return time.monotonic() - self._started < 2 * (CONF.report_interval + servicegroup.answer_timeout())
 
     def is_driving(self, instance):
         """Tell whether this process has an instance's current action in hand; owning it does not mean that."""

@@ -10,7 +10,7 @@ compare-and-swap.
 from oslo_log import log
 
 import mininova.conf
-from mininova import availability_zones, exception, objects, rpc
+from mininova import availability_zones, exception, objects, rpc, servicegroup
 from mininova.compute import faults, sealing, task_states, vm_states
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.crashpoint import crashpoint
@@ -98,6 +98,9 @@ class BuildTask:
         try:
             selections = self.query_client.select_destinations(context, spec, [instance.uuid for instance in instances])
         except exception.NoValidHost as error:
+            if self.worker.is_new() and self._expects_hosts(context):
+                LOG.info('Tried again when the hosts had time to say that they live: %s', error.format_message())
+                return
             if spec.attempts:
                 error = exception.MaxRetriesExceeded(reason=f'{_tell_attempts(spec)} {error.format_message()}')
             self._fail(context, instances, error)
@@ -110,6 +113,12 @@ class BuildTask:
         for instance, hosts in zip(instances, selections, strict=True):
             own = spec if instance is instances[0] else self._spec(context, instance)
             self._place(context, instance, own, hosts, admin_password, injected_files)
+
+    @staticmethod
+    def _expects_hosts(context):
+        """Tell whether hosts are down that nobody took out of service: without a conductor none can beat."""
+        return any(not host.forced_down and not servicegroup.service_is_up(host)
+                   for host in objects.ServiceList.get_all(context, binary='nova-compute', disabled=False))
 
     def _place(self, context, instance, spec, hosts, admin_password, injected_files):
         """Write the host, which makes it responsible, and wake it up."""

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A conductor whose own step fails does not sit on the servers it owns: it takes them up again while it lives."""
+import datetime
+import time
+
 import pytest
 from oslo_db import exception as db_exception
 
-from mininova import rpc
+from mininova import concurrency, rpc
+from mininova.conductor import api as conductor_api
 from mininova.conductor.tasks import build, delete
 from mininova.scheduler.client import query
 
@@ -44,3 +48,62 @@ def test_a_delete_that_broke_off_in_conductor_is_taken_up_by_the_same_conductor(
     whole.api.delete(f'/servers/{server}')
     whole.wait_gone(server)
     assert len(calls) == 2
+
+
+def test_a_build_that_waits_for_an_answer_holds_up_no_other(whole, monkeypatch):
+    """The reconciler took both up; the first hangs in a call whose answer never comes."""
+    hanging, release = [], concurrency.event()
+    original = query.SchedulerQueryClient.select_destinations
+
+    def select(self, context, spec, uuids, **kwargs):
+        if not hanging:
+            hanging.append(spec.instance_uuid)
+            release.wait(20)
+        return original(self, context, spec, uuids, **kwargs)
+    monkeypatch.setattr(conductor_api.ComputeTaskAPI, 'build_instances', lambda *args, **kwargs: None)
+    monkeypatch.setattr(query.SchedulerQueryClient, 'select_destinations', select)
+    first = whole.boot('first')
+    whole.until(lambda: hanging)
+    second = whole.boot('second')
+    try:
+        whole.wait(second, 'ACTIVE', seconds=10)
+        assert whole.show(first)['status'] == 'BUILD'
+    finally:
+        release.set()
+    whole.wait(first, 'ACTIVE')
+
+
+def silence(host):
+    """Make a compute host look dead: no heartbeat since 2020."""
+    host._heartbeats.stop()
+    host.service_ref.last_seen_up = datetime.datetime(2020, 1, 1)
+    host.service_ref.save()
+
+
+def asked_twice(monkeypatch, owner, name):
+    """Return a condition: a method was called a second time."""
+    calls, original = [], getattr(owner, name)
+    monkeypatch.setattr(owner, name, lambda *args, **kwargs: (calls.append(name), original(*args, **kwargs))[1])
+    return lambda: len(calls) > 1
+
+
+def test_hosts_that_had_no_conductor_to_beat_through_are_waited_for(whole, monkeypatch):
+    """All conductors were away for long; the first that is back finds every host down and has accepted work."""
+    whole.services[0].manager.worker._started = time.monotonic() + 3600
+    scheduled = asked_twice(monkeypatch, query.SchedulerQueryClient, 'select_destinations')
+    silence(whole.hosts['cmp1'])
+    server = whole.boot()
+    whole.until(scheduled)
+    assert whole.show(server)['status'] == 'BUILD'
+    whole.hosts['cmp1']._beat()
+    whole.wait(server, 'ACTIVE')
+
+
+@pytest.mark.parametrize('started, forced_down', [(-3600, False), (3600, True)])
+def test_hosts_that_had_time_to_beat_or_are_known_to_be_away_are_not_waited_for(whole, started, forced_down):
+    whole.services[0].manager.worker._started = time.monotonic() + started
+    whole.hosts['cmp1'].service_ref.forced_down = forced_down
+    silence(whole.hosts['cmp1'])
+    server = whole.wait(whole.boot())
+    assert server['status'] == 'ERROR'
+    assert 'ComputeFilter' in server['fault']['message']
