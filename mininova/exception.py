@@ -273,6 +273,9 @@ class InstanceGroupNotFound(NotFound):
 class MigrationNotFound(NotFound):
     msg_fmt = 'Migration %(migration_id)s could not be found.'
 
+class MigrationNotFoundByStatus(MigrationNotFound):
+    msg_fmt = 'Migration not found for instance %(instance_id)s with status %(status)s.'
+
 class RequestSpecNotFound(NotFound):
     msg_fmt = 'RequestSpec not found for instance %(instance_uuid)s'
 

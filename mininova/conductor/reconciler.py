@@ -30,7 +30,7 @@ class ConductorReconciler:
         """Look once, and start what is needed; one that waits, for a scheduler say, holds up none of the others."""
         admin = context.get_admin_context()
         instances = [instance for instance in objects.InstanceList.get_unowned(
-            admin, CONF.reconciler.worker_timeout, CONF.reconciler.grace, self.worker.uuid)
+            admin, CONF.reconciler.worker_timeout, CONF.reconciler.grace, self.worker.uuid, list(REMEDIES))
             if not self.worker.is_driving(instance) and instance.uuid not in self._under_way]
         hosts_up = {}
         for instance in instances:
@@ -55,19 +55,31 @@ class ConductorReconciler:
             return False
 
     def _drive(self, instance, host_up):
-        request = self._request_context(instance)
-        if instance.task_state == task_states.DELETING:
-            # A living host drives its own deletions.
-            if not host_up:
-                self.compute_task.delete_unhosted(request, instance)
-        elif not instance.host and instance.task_state == task_states.SCHEDULING:
-            LOG.info('Taking up an abandoned build.', instance=instance)
-            self.compute_task.build_instances(request, [instance.uuid])
-        elif instance.vm_state == vm_states.BUILDING and host_up is False:
-            self._move_away(request, instance)
+        remedy = REMEDIES.get(instance.task_state)
+        if remedy is None and instance.vm_state == vm_states.BUILDING:
+            remedy = ConductorReconciler.move_away
+        if remedy is not None:
+            remedy(self, self._request_context(instance), instance, host_up)
 
-    def _move_away(self, request, instance):
+    # -- remedies by task state; host_up is None without a host --
+
+    def delete(self, request, instance, host_up):
+        """Finish a deletion; a living host drives its own."""
+        if not host_up:
+            self.compute_task.delete_unhosted(request, instance)
+
+    def build(self, request, instance, host_up):
+        """Schedule a build, or take it off a host that is down."""
+        if instance.host:
+            self.move_away(request, instance, host_up)
+            return
+        LOG.info('Taking up an abandoned build.', instance=instance)
+        self.compute_task.build_instances(request, [instance.uuid])
+
+    def move_away(self, request, instance, host_up):
         """Take a build off a host that is down.  The recorded attempt is what lets that host clean up later."""
+        if host_up is not False:
+            return
         host = instance.host
         objects.RequestSpec.add_attempt(request, instance.uuid, host, 'the host went down while it was building')
         try:
@@ -89,3 +101,9 @@ class ConductorReconciler:
                                          request_id=action.request_id, overwrite=False)
         instance._context = request
         return request
+
+
+REMEDIES = {
+    task_states.DELETING: ConductorReconciler.delete,
+    task_states.SCHEDULING: ConductorReconciler.build,
+}

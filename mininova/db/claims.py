@@ -152,6 +152,35 @@ def _group_allows(connection, group, wanted):
 
 
 @session.write
+def keep_for_migration(connection, instance_uuid, compute_node_id):
+    """Make an instance's claim on its node that of its migration, so that the scheduler claims anew; repeatable."""
+    _rename(connection, instance_uuid, compute_node_id, 'instance', 'migration', guests=-1)
+
+
+@session.write
+def return_from_migration(connection, instance_uuid, compute_node_id):
+    """Undo :func:`keep_for_migration`: give back what was claimed elsewhere, keep the claim on this node.
+
+    Does nothing when no claim is kept there.
+    """
+    kept = sa.select(CLAIMS.c.id).where(CLAIMS.c.instance_uuid == instance_uuid, CLAIMS.c.kind == 'migration',
+                                        CLAIMS.c.compute_node_id == compute_node_id)
+    _lock_instances(connection, [instance_uuid])
+    if connection.execute(kept).first():
+        instances.release(connection, instance_uuid, 'instance')
+        _rename(connection, instance_uuid, compute_node_id, 'migration', 'instance', guests=1)
+
+
+def _rename(connection, instance_uuid, compute_node_id, before, after, guests):
+    renamed = connection.execute(sa.update(CLAIMS).where(
+        CLAIMS.c.instance_uuid == instance_uuid, CLAIMS.c.compute_node_id == compute_node_id,
+        CLAIMS.c.kind == before).values(kind=after, updated_at=session.now()))
+    if renamed.rowcount:
+        connection.execute(sa.update(NODES).where(NODES.c.id == compute_node_id).values(
+            running_vms=NODES.c.running_vms + guests, generation=NODES.c.generation + 1))
+
+
+@session.write
 def release(connection, instance_uuid, kind=None, compute_node_id=None):
     """Give back claims; a repeat does nothing."""
     instances.release(connection, instance_uuid, kind, compute_node_id)

@@ -192,18 +192,18 @@ def list_by_host(connection, host, read_deleted='no', unsettled_only=False, quie
 
 
 @session.read
-def list_unowned(connection, worker_timeout, grace, me=None):
-    """Return instances that conductor must drive: transitional, and no live worker or host has them.
+def list_unowned(connection, worker_timeout, grace, me, tasks):
+    """Return instances that conductor may have to drive: transitional, and no live worker has them.
 
-    Without a host it is a build or a delete before scheduling; with one, the caller must check
-    whether that host is down.
+    Of one with a host, the caller must check whether that host is down.
 
+    :param tasks: the task states that conductor knows; what builds is listed besides
     :param me: the worker that asks; it knows best which of its own it has in hand, so those are listed too
     """
     alive = services.live_workers(worker_timeout)
     return connection.execute(sa.select(TABLE).where(
         TABLE.c.deleted == 0, TABLE.c.updated_at <= _ago(grace),
-        sa.or_(TABLE.c.task_state.in_(('scheduling', 'deleting')), TABLE.c.vm_state == 'building'),
+        sa.or_(TABLE.c.task_state.in_(tasks), TABLE.c.vm_state == 'building'),
         sa.or_(TABLE.c.owner.is_(None), TABLE.c.owner.not_in(alive), TABLE.c.owner == me),
     ).order_by(TABLE.c.id)).mappings().all()
 

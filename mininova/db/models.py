@@ -136,7 +136,9 @@ migrations = _table(
     _integer('old_instance_type_id'), _integer('new_instance_type_id'), _text('user_id'), _text('project_id'),
     _flag('hidden'), sa.Column('memory_total', sa.BigInteger), sa.Column('memory_processed', sa.BigInteger),
     sa.Column('memory_remaining', sa.BigInteger), sa.Column('disk_total', sa.BigInteger),
-    sa.Column('disk_processed', sa.BigInteger), sa.Column('disk_remaining', sa.BigInteger))
+    sa.Column('disk_processed', sa.BigInteger), sa.Column('disk_remaining', sa.BigInteger),
+    _text('action_id', 36), _text('old_vm_state'), sa.Column('old_flavor', Json), sa.Column('new_flavor', Json),
+    sa.Column('data', Json), sa.Index('ix_migrations_status', 'status'))
 
 services = _table(
     'services', _text('uuid', 36, unique=True), _text('host', nullable=False), _text('binary', nullable=False),

@@ -3,7 +3,7 @@
 
 This keeps a state change and its record together, and makes an operation two remote calls.
 """
-from mininova.db import actions, instances, models, session
+from mininova.db import actions, instances, migration_records, models, quotas, session
 
 TABLE = models.instances
 
@@ -58,15 +58,22 @@ def give_back(connection, uuid, expected, compute_node_id=None):
 
 
 @session.write
-def accept(connection, uuid, values, expected, action):
+def accept(connection, uuid, values, expected, action, migration=None, limits=None):
     """Accept an action: compare-and-swap of the task state with the record of what was asked.
 
     :param action: columns of instance_actions
+    :param migration: columns of a new row of migrations
+    :param limits: what :func:`quotas.check_within` compares first
     :returns: as :func:`begin`
+    :raises TooManyInstances: nothing is written (403)
     """
+    if limits:
+        quotas.check_within(connection, **limits)
     written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
     if written:
         actions.start.within(connection, action)
+        if migration:
+            migration_records.insert.within(connection, migration)
     return written, found
 
 

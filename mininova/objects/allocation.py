@@ -36,3 +36,13 @@ class AllocationList(base.ObjectListBase, base.NovaObject):
     def release_unused(cls, context, instance_uuid, compute_node_id):
         """Give back a claim on a node where the instance did not come to be; a repeat does nothing."""
         db.release_unused(instance_uuid, compute_node_id)
+
+    @base.remotable_classmethod
+    def keep_for_migration(cls, context, instance_uuid, compute_node_id):
+        """Make a server's claim on its node that of its move, so that the scheduler claims anew; repeatable."""
+        db.keep_for_migration(instance_uuid, compute_node_id)
+
+    @base.remotable_classmethod
+    def return_from_migration(cls, context, instance_uuid, compute_node_id):
+        """Give back what a move claimed elsewhere and keep the claim on this node; nothing if none is kept there."""
+        db.return_from_migration(instance_uuid, compute_node_id)

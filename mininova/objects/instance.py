@@ -221,13 +221,16 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         self.obj_reset_changes()
 
     @base.remotable
-    def accept_action(self, values, expected, action):
+    def accept_action(self, values, expected, action, migration=None, limits=None):
         """Accept an action: the new task state and the record of what was asked, in one transaction.
 
         :param action: columns as :meth:`InstanceAction.pack_start` gives them
+        :param migration: columns of a new migration record
+        :param limits: as for :func:`mininova.db.quotas.check_within`, when more of the quota is needed
         :raises UnexpectedTaskStateError and its siblings: somebody else was first (409)
+        :raises TooManyInstances: (403)
         """
-        written, found = operations.accept(self.uuid, values, expected, action)
+        written, found = operations.accept(self.uuid, values, expected, action, migration, limits)
         if not written:
             raise _explain(self.uuid, found, expected)
         for name, value in values.items():
@@ -322,9 +325,10 @@ class InstanceList(base.ObjectListBase, base.NovaObject):
         return cls._make(context, db.list_by_host(host, unsettled_only=True, quiet_for=quiet_for))
 
     @base.remotable_classmethod
-    def get_unowned(cls, context, worker_timeout, grace, me=None):
-        """Return the servers whose build or delete no other live process than `me` seems to drive."""
-        return cls._make(context, db.list_unowned(worker_timeout, grace, me))
+    def get_unowned(cls, context, worker_timeout, grace, me, tasks):
+        """Return the servers that build or have one of these tasks, and that no other live process than `me` seems to
+        drive."""
+        return cls._make(context, db.list_unowned(worker_timeout, grace, me, tasks))
 
     @base.remotable_classmethod
     def create_all(cls, context, drafts, limits=None):
