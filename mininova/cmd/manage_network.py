@@ -46,12 +46,15 @@ def _add_create(parser):
     _option(parser, 'bridge', metavar='DEVICE', help='default: the first free one of br100, br101...')
     _option(parser, 'bridge-interface', metavar='DEVICE',
             help='put this device of each host into the bridge; it must have no addresses')
-    _option(parser, 'gateway', metavar='ADDRESS', help='address kept free for a router (default: the first one)')
+    _option(parser, 'vni', type=int, metavar='N',
+            help='join the bridges of all hosts by VXLAN with this number; several networks get N, N+1...')
+    _option(parser, 'gateway', metavar='ADDRESS',
+            help='address kept free for a router, with --vni that of each host (default: the first one)')
     _option(parser, 'allowed-start', metavar='ADDRESS', help='first address for hosts and guests')
     _option(parser, 'allowed-end', metavar='ADDRESS', help='last address for hosts and guests')
     _option(parser, 'dns1', metavar='ADDRESS', help="name server (default: the guest's host)")
     _option(parser, 'dns2', metavar='ADDRESS')
-    _option(parser, 'mtu', type=int, metavar='BYTES', help='default 1500')
+    _option(parser, 'mtu', type=int, metavar='BYTES', help='default 1500, with --vni 1450')
     _option(parser, 'uuid', metavar='UUID')
     _option(parser, 'project-id', '--project', dest='project_id', metavar='PROJECT',
             help='only this project may use it (default: all)')
@@ -132,11 +135,13 @@ def create(arguments):
         raise exception.InvalidInput(reason='a network needs a label')
     values = {name: getattr(arguments, name) for name in (
         'bridge', 'bridge_interface', 'gateway', 'dns1', 'dns2', 'mtu', 'uuid', 'project_id', 'priority', 'dhcp_domain',
-        'enable_dhcp') if getattr(arguments, name) is not None}
+        'enable_dhcp', 'vni') if getattr(arguments, name) is not None}
     ranges = _ranges(arguments)
     if len(ranges) > 1 and {'bridge', 'gateway', 'uuid'} & set(values):
         raise exception.InvalidInput(reason='--bridge, --gateway and --uuid are for one network only')
     for number, cidr in enumerate(ranges):
+        if arguments.vni is not None:
+            values['vni'] = arguments.vni + number
         network = ipam.create_network(
             context.get_admin_context(), label if len(ranges) == 1 else f'{label}_{number}', cidr,
             start=arguments.allowed_start, end=arguments.allowed_end, **values)
@@ -148,9 +153,9 @@ def list_networks(arguments):
     admin = context.get_admin_context()
     networks = list(objects.NetworkList.get_all(admin))
     free = objects.NetworkList.count_free(admin, [network.id for network in networks])
-    _table(['id', 'label', 'IPv4', 'bridge', 'gateway', 'DNS1', 'DNS2', 'MTU', 'project', 'free', 'uuid'],
-           [[network.id, network.label, network.cidr, network.bridge, network.gateway, network.dns1, network.dns2,
-             network.mtu or 1500, network.project_id, left, network.uuid]
+    _table(['id', 'label', 'IPv4', 'bridge', 'VNI', 'gateway', 'DNS1', 'DNS2', 'MTU', 'project', 'free', 'uuid'],
+           [[network.id, network.label, network.cidr, network.bridge, network.vni, network.gateway, network.dns1,
+             network.dns2, network.mtu or 1500, network.project_id, left, network.uuid]
             for network, left in zip(networks, free, strict=True)])
 
 

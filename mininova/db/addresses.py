@@ -6,7 +6,8 @@ Each address that can be given out is a row of fixed_ips from the moment its net
 * free: not allocated, not reserved, and its last DHCP lease is over;
 * a guest's: allocated, with instance_uuid and virtual_interface_uuid;
 * a host's: allocated, with host and without instance_uuid. It is the gateway and DHCP server of the
-  guests on that host (nova-network's multi_host).
+  guests on that host (nova-network's multi_host). Networks with a VNI have none: there each host has
+  the network's own gateway address.
 
 Whoever gives out or takes back addresses of a network first locks the network's row, so that the
 last guest of a host and the next one cannot miss each other; the UPDATE that takes an address names
@@ -121,7 +122,8 @@ def _settle_on_host(connection, instance_uuid, host, known_networks, gateways):
 
 def _ensure_gateways(connection, locked, host):
     gateways = _gateways(connection, locked)
-    missing = [network_id for network_id in sorted(locked) if (network_id, host) not in gateways]
+    missing = [network_id for network_id in sorted(locked)
+               if (network_id, host) not in gateways and not locked[network_id]['vni']]
     for network_id in missing:
         _take(connection, network_id, None, to_host=host)
     return _gateways(connection, locked) if missing else gateways
@@ -280,8 +282,15 @@ def _complete(connection, cards, known_networks=None, gateways=None):
     for card in cards:
         card['deleted'] = card['deleted'] is None or bool(card['deleted'])
         card['network'] = known_networks.get(card['network_id'])
-        card['gateway'] = gateways.get((card['network_id'], card['host']))
+        card['gateway'] = _gateway_of(card, gateways)
     return [card for card in cards if card['network']]
+
+
+def _gateway_of(card, gateways):
+    """Give the address by which a card's host serves it; with a VNI that is the same on all hosts."""
+    if card['network'] and card['network']['vni']:
+        return card['network']['gateway']
+    return gateways.get((card['network_id'], card['host']))
 
 
 def _gateways(connection, network_ids):

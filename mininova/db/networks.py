@@ -51,11 +51,13 @@ def create(connection, values, addresses):
 
 def _require_no_overlap(connection, values):
     new = ipaddress.ip_network(values['cidr'])
-    for row in connection.execute(sa.select(networks.c.cidr, networks.c.bridge, networks.c.label)):
+    for row in connection.execute(sa.select(networks.c.cidr, networks.c.bridge, networks.c.vni, networks.c.label)):
         if ipaddress.ip_network(row.cidr).overlaps(new):
             raise exception.CidrConflict(cidr=values['cidr'], other=row.cidr)
         if row.bridge == values['bridge']:
             raise exception.InvalidInput(reason=f'bridge {row.bridge} belongs to network {row.label}')
+        if row.vni is not None and row.vni == values.get('vni'):
+            raise exception.InvalidInput(reason=f'VNI {row.vni} belongs to network {row.label}')
 
 
 @session.read
@@ -117,6 +119,16 @@ def count_free(connection, network_ids):
         UNUSED, fixed_ips.c.network_id.in_(network_ids)).group_by(fixed_ips.c.network_id)
     counts = {row.network_id: row.number for row in connection.execute(statement)}
     return {network_id: counts.get(network_id, 0) for network_id in network_ids}
+
+
+@session.read
+def list_peers(connection, host):
+    """List the addresses of all hosts but one that run nova-network: where VXLAN ports lead."""
+    services, nodes = models.services, models.compute_nodes
+    statement = sa.select(nodes.c.host_ip).distinct().select_from(
+        services.join(nodes, nodes.c.host == services.c.host)).where(
+            services.c.binary == 'nova-network', services.c.host != host, nodes.c.host_ip.is_not(None))
+    return sorted(connection.execute(statement).scalars())
 
 
 # -- addresses ------------------------------------------------------------------

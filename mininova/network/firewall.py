@@ -3,8 +3,9 @@
 
 Used by nova-network only. For each network with a guest here: requests to 169.254.169.254 go to the metadata service,
 what leaves the network is masqueraded, networks do not reach each other, a guest reaches nothing on its host but DHCP,
-DNS, ICMP and metadata, and no packet comes out of a bridge with a source that its network does not have. (That a guest
-uses only its own address is libvirt's nwfilter's work.) Nova: nova/network/linux_net.py (IptablesManager, Newton)
+DNS, ICMP and metadata, no guest speaks VXLAN with other hosts in its host's name, and no packet comes out of a bridge
+with a source that its network does not have. (That a guest uses only its own address is libvirt's nwfilter's work.)
+Nova: nova/network/linux_net.py (IptablesManager, Newton)
 """
 import ipaddress
 import socket
@@ -15,6 +16,7 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import exception, privsep
+from mininova.network import vxlan
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -98,6 +100,8 @@ def _forward(networks):
     rules = []
     for network in networks:
         rules.append(f'iifname "{network.bridge}" oifname "{network.bridge}" accept')
+        # Masqueraded it would come from this host, and other hosts would put it into any of their networks.
+        rules.append(f'iifname "{network.bridge}" udp dport {vxlan.PORT} drop')
         others = ', '.join(f'"{other.bridge}"' for other in networks if other is not network)
         if others:
             rules.append(f'iifname "{network.bridge}" oifname {{ {others} }} drop')
@@ -120,16 +124,21 @@ def _load(text):
 
 
 @privsep.sys_admin_pctxt.entrypoint
-def _list_table():
-    return privsep.run('nft', 'list', 'table', *TABLE.split(), check_exit_code=[0, 1])
+def _list_table(table):
+    return privsep.run('nft', 'list', 'table', *table.split(), check_exit_code=[0, 1])
 
 
 class Firewall:
-    """The table as this process wants it."""
+    """The table of packet rules as this process wants it."""
+    table = TABLE
 
     def __init__(self):
         self._wanted = None
         self._listing = None
+
+    def text(self, networks):
+        """Write the table for these networks; for none, what removes it."""
+        return render(networks, settings()) if networks else remove_text()
 
     def apply(self, networks, check=False):
         """Let the rules be for exactly these networks; none removes the table.
@@ -137,18 +146,34 @@ class Firewall:
         :param check: look whether the kernel still has them, even if nothing changed
         :raises NetworkSetupFailed: nft refuses, e.g. because the kernel lacks a part
         """
-        text = render(networks, settings()) if networks else remove_text()
+        text = self.text(networks)
         if text == self._wanted and not (check and not self.is_in_place()):
             return
         try:
             _load(text)
         except processutils.ProcessExecutionError as error:
             raise exception.NetworkSetupFailed(
-                network=TABLE, reason=f'nft: {(error.stderr or str(error)).strip()}') from None
+                network=self.table, reason=f'nft: {(error.stderr or str(error)).strip()}') from None
         self._wanted = text
-        self._listing = _list_table()
-        LOG.info('Packet rules are for %s.', ', '.join(network.bridge for network in networks) or 'no network')
+        self._listing = _list_table(self.table)
+        LOG.info('Rules of table %s are for %s.', self.table,
+                 ', '.join(network[0] for network in networks) or 'no network')
 
     def is_in_place(self):
         """Tell whether the kernel still has what was loaded."""
-        return self._listing is not None and _list_table() == self._listing
+        return self._listing is not None and _list_table(self.table) == self._listing
+
+
+class PortFirewall(Firewall):
+    """The table of what may not pass the ports between hosts (vxlan.py); untouched where no network has one."""
+    table = vxlan.TABLE
+
+    def text(self, networks):
+        return vxlan.render(networks)
+
+    def apply(self, networks, check=False):
+        if not networks and self._wanted is None and not _list_table(self.table):
+            # A kernel without bridge tables is good enough until one is needed.
+            self._wanted, self._listing = self.text(networks), ''
+            return
+        super().apply(networks, check and bool(networks))

@@ -10,7 +10,7 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import concurrency
-from mininova.network import dhcp, firewall, linux_net, model
+from mininova.network import dhcp, firewall, linux_net, model, vxlan
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -46,6 +46,8 @@ class HostNetworks:
         self._served = {}
         self._lock = concurrency.lock()
         self._firewall = firewall.Firewall()
+        self._port_firewall = firewall.PortFirewall()
+        self._peers = []
 
     # -- changes ----------------------------------------------------------------
 
@@ -89,6 +91,7 @@ class HostNetworks:
         with self._lock:
             if seen != self.changes:
                 return None
+            self._peers = sorted(state.get('peers', ()))
             for served in self._served.values():
                 served.cards = {}
             for entry in state['gateways']:
@@ -148,6 +151,8 @@ class HostNetworks:
             return
         if found is not None or not (served.made and linux_net.exists(served.bridge)):
             linux_net.ensure_bridge(served.network, served.gateway, self.host, found)
+            if served.network['vni']:
+                vxlan.ensure(served.network, CONF.my_ip, self._peers)
         if served.network['enable_dhcp']:
             dhcp.ensure(served.network, served.gateway, served.guests())
             if found is not None:
@@ -171,19 +176,24 @@ class HostNetworks:
 
     def _dismantle(self, bridge, network=None, gateway=None):
         interface = network['bridge_interface'] if network else None
-        others = [port for port in linux_net.ports(bridge) if port != interface]
+        tunnels = vxlan.owned() & set(linux_net.ports(bridge))
+        others = [port for port in linux_net.ports(bridge) if port != interface and port not in tunnels]
         if others and bridge in linux_net.owned_bridges():
             LOG.warning('Bridge %s has no guest any more but ports %s; it is left alone.', bridge, ', '.join(others))
             return False
         dhcp.stop(bridge)
+        for tunnel in tunnels:
+            vxlan.remove(tunnel)
         prefix = ipaddress.ip_network(network['cidr']).prefixlen if network else None
         return linux_net.remove_bridge(bridge, interface, f'{gateway}/{prefix}' if network else None)
 
     def _remove_orphans(self):
-        """Remove bridges and DHCP servers of ours that belong to no network that is served."""
+        """Remove bridges, DHCP servers and ports to other hosts of ours that belong to no network that is served."""
         if not self.manage:
             return
         wanted = {served.bridge for served in self._served.values()}
+        for tunnel in vxlan.owned() - {vxlan.device_name(served.network) for served in self._served.values()}:
+            vxlan.remove(tunnel)
         for bridge in (set(linux_net.owned_bridges()) | dhcp.configured_bridges()) - wanted:
             LOG.info('Removing what is left of %s.', bridge)
             self._dismantle(bridge)
@@ -193,6 +203,9 @@ class HostNetworks:
             self._firewall.apply([
                 firewall.GuestNetwork(served.bridge, served.network['cidr'], bool(served.network['bridge_interface']))
                 for served in self._served.values()], check)
+            self._port_firewall.apply([
+                vxlan.Segment(vxlan.device_name(served.network), served.gateway)
+                for served in self._served.values() if served.network['vni']], check)
 
     # -- looking ------------------------------------------------------------------
 
@@ -217,15 +230,19 @@ class HostNetworks:
         with self._lock:
             bridges = linux_net.bridges()
             return {
-                'managed': True, 'rules_in_place': self._firewall.is_in_place(),
+                'managed': True,
+                'rules_in_place': self._firewall.is_in_place() and self._port_firewall.is_in_place(),
                 'owned_bridges': linux_net.owned_bridges(bridges),
                 'dhcp_files': sorted(dhcp.configured_bridges()),
                 'networks': {uuid: self._facts_of(served, bridges) for uuid, served in self._served.items()}}
 
-    @staticmethod
-    def _facts_of(served, bridges):
+    def _facts_of(self, served, bridges):
         found = bridges.get(served.bridge)
+        tunnel = vxlan.device_name(served.network)
         return {'bridge': served.bridge, 'gateway': served.gateway, 'dhcp': served.network['enable_dhcp'],
                 'bridge_up': bool(found and found['up']), 'addresses': found['addresses'] if found else [],
                 'dnsmasq': dhcp.running(served.bridge), 'hosts': dhcp.read_hosts(served.bridge),
-                'leases': [list(lease) for lease in dhcp.leases(served.bridge)]}
+                'leases': [list(lease) for lease in dhcp.leases(served.bridge)],
+                'tunnel': tunnel, 'joined': not tunnel or tunnel in linux_net.ports(served.bridge),
+                'hosts_missed': sorted(set(vxlan.usable(CONF.my_ip, self._peers)) - vxlan.flooded(tunnel))
+                if tunnel else []}

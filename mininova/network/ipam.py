@@ -19,6 +19,8 @@ MIN_PREFIX = 16   # each address is a row
 MAX_PREFIX = 29   # network, broadcast, gateway, one host: the smallest range with room for guests
 
 MIN_MTU, MAX_MTU = 576, 65535
+MAX_VNI = 2 ** 24 - 1
+VXLAN_OVERHEAD = 50  # octets around a guest's packet, over IPv4
 DEVICE_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,14}')
 
 
@@ -84,12 +86,23 @@ def create_network(context, label, cidr, bridge=None, gateway=None, start=None, 
     for name, device in (('bridge', bridge), ('bridge_interface', values.get('bridge_interface'))):
         if device and not DEVICE_NAME.fullmatch(device):
             raise exception.InvalidInput(reason=f'{name}: {device!r} is no device name')
+    if values.get('vni') is not None:
+        _check_vni(values)
     check_values(values)
     network = network_obj.Network(context, label=label, cidr=cidr, bridge=bridge, gateway=gateway or pool[0][0],
                                   dhcp_start=start, **{'uuid': uuidutils.generate_uuid(), 'enable_dhcp': True,
                                                        'multi_host': True, **values})
     network.create(pool)
     return network
+
+
+def _check_vni(values):
+    """Check a network whose bridges VXLAN joins; its headers must fit beside guests' packets."""
+    if not 1 <= values['vni'] <= MAX_VNI:
+        raise exception.InvalidInput(reason=f'vni: {values["vni"]} is not between 1 and {MAX_VNI}')
+    if values.get('bridge_interface'):
+        raise exception.InvalidInput(reason='a network has a vni or a bridge_interface, not both')
+    values['mtu'] = values.get('mtu') or 1500 - VXLAN_OVERHEAD
 
 
 def check_values(values):

@@ -110,7 +110,10 @@ def exists(device):
 
 
 def bridge_mac(network_uuid, host):
-    """Give the MAC of a network's bridge on a host: always the same, so that guests' ARP entries stay true."""
+    """Give the MAC of a network's bridge on a host: always the same, so that guests' ARP entries stay true.
+
+    :param host: '' where all hosts are one gateway (networks with a VNI)
+    """
     digest = hashlib.sha256(f'{network_uuid} {host}'.encode()).digest()
     return '02:' + ':'.join(f'{octet:02x}' for octet in digest[:5])
 
@@ -158,7 +161,8 @@ def ensure_bridge(network, gateway, host, found=None):
     found = bridges() if found is None else found
     if name not in found and exists(name):
         raise exception.NetworkSetupFailed(network=network['label'], reason=f'{name} is a device, but not a bridge')
-    commands = plan_bridge(network, gateway, bridge_mac(network['uuid'], host), found.get(name))
+    mac = bridge_mac(network['uuid'], '' if network.get('vni') else host)
+    commands = plan_bridge(network, gateway, mac, found.get(name))
     interface = network['bridge_interface']
     if interface and interface not in ports(name):
         commands += _plan_interface(network, interface)

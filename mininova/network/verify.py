@@ -39,6 +39,10 @@ def _network(cards, found):
     prefix = ipaddress.ip_network(network['cidr']).prefixlen
     if f'{cards[0]["gateway"]}/{prefix}' not in found['addresses']:
         yield f'{where}: bridge {found["bridge"]} lacks the address {cards[0]["gateway"]}/{prefix}'
+    if not found['joined']:
+        yield f'{where}: bridge {found["bridge"]} lacks its port to other hosts, {found["tunnel"]}'
+    if found['hosts_missed']:
+        yield f'{where}: {found["tunnel"]} does not lead to {", ".join(found["hosts_missed"])}'
     if not found['dhcp']:
         return
     if not found['dnsmasq']:

@@ -14,6 +14,7 @@ from mininova.objects import base, fields
 from mininova.objects import network as network_obj
 
 db = base.Database('addresses')
+networks_db = base.Database('networks')
 
 CONF = mininova.conf.CONF
 
@@ -94,10 +95,14 @@ class VirtualInterfaceList(base.ObjectListBase, base.NovaObject):
 
     @base.remotable_classmethod
     def get_host_state(cls, context, host):
-        """Return {'cards': wiring of all guests on a host, 'gateways': [{network, address}] of the host itself}."""
+        """Return what a host must serve.
+
+        :returns: {'cards': wiring of all guests on it, 'gateways': [{network, address}] of the host itself,
+            'peers': addresses of the other hosts}
+        """
         state = db.host_state(host)
         gateways = [dict(gateway, network=_plain_network(gateway['network'])) for gateway in state['gateways']]
-        return {'cards': _plain(state['cards']), 'gateways': gateways}
+        return {'cards': _plain(state['cards']), 'gateways': gateways, 'peers': networks_db.list_peers(host)}
 
     @base.remotable_classmethod
     def release_gateway(cls, context, network_id, host):

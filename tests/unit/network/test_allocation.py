@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mininova import exception, objects
 from mininova.db import addresses as db
-from mininova.db import models, session
+from mininova.db import models, services, session
 from mininova.objects.virtual_interface import VirtualInterfaceList
 
 PROJECT = 'a' * 32
@@ -218,6 +218,27 @@ def test_only_if_deleted_spares_a_living_guest(context, make_network, boot, chan
     assert not VirtualInterfaceList.deallocate(context, instance_uuid, only_if_deleted=True)
     change_instance(instance_uuid, deleted=1)
     assert VirtualInterfaceList.deallocate(context, instance_uuid, only_if_deleted=True)
+
+
+def test_a_network_with_a_vni_has_one_gateway_that_every_host_is(context, make_network, boot):
+    make_network(vni=7)
+    (_first, (one,)), (second, (two,)) = boot('h1'), boot('h2')
+    assert (one['gateway'], two['gateway'], one['address'], two['address']) == (
+        '10.0.0.1', '10.0.0.1', '10.0.0.2', '10.0.0.3')
+    assert [row['host'] for row in rows(allocated=True)] == ['h1', 'h2']
+    card, = VirtualInterfaceList.get_host_state(context, 'h2')['cards']
+    assert (card['instance_uuid'], card['gateway'], card['network']['vni']) == (second, '10.0.0.1', 7)
+
+
+def test_the_other_hosts_are_those_with_nova_network(context, database):
+    for host, binary, address in (('h1', 'nova-network', '192.0.2.1'), ('h2', 'nova-network', '192.0.2.2'),
+                                  ('h3', 'nova-conductor', '192.0.2.3'), ('h4', 'nova-network', None)):
+        services.register(host, binary, 'topic', 1)
+        with session.writer() as connection:
+            connection.execute(models.compute_nodes.insert().values(
+                uuid=host, host=host, hypervisor_hostname=host, vcpus=1, memory_mb=1, local_gb=1, host_ip=address))
+    assert VirtualInterfaceList.get_host_state(context, 'h1')['peers'] == ['192.0.2.2']
+    assert VirtualInterfaceList.get_host_state(context, 'h9')['peers'] == ['192.0.2.1', '192.0.2.2']
 
 
 def test_host_state_names_guests_and_gateways_of_that_host_only(context, make_network, boot, change_instance):

@@ -51,7 +51,7 @@ def test_the_kernel_is_asked_only_when_something_changed_or_on_request(monkeypat
     def load(text):
         kernel.update(text=text, loads=kernel['loads'] + 1)
 
-    def listing():
+    def listing(_table):
         kernel['lists'] += 1
         return kernel['text']
     monkeypatch.setattr(firewall, '_load', load)

@@ -30,6 +30,20 @@ def only(admin):
     return network
 
 
+def test_a_vni_leaves_room_for_the_headers_and_is_not_given_twice(manage, admin):
+    manage('create', 'joined', '--fixed_range_v4', '10.100.0.0/24', '--vni', '100')
+    network = only(admin)
+    assert (network.vni, network.mtu) == (100, 1450)
+    assert ' 100 ' in manage('list')
+    for words, message in ((('--vni', '100'), 'VNI 100 belongs to network joined'), (('--vni', '0'), 'not between'),
+                           (('--vni', '101', '--bridge-interface', 'eth1'), 'not both')):
+        with pytest.raises(exception.InvalidInput, match=message):
+            manage('create', 'other', '--fixed_range_v4', '10.101.0.0/24', *words)
+    manage('create', 'two', '--fixed_range_v4', '10.102.0.0/23', '--num-networks', '2', '--vni', '200')
+    assert {found.label: found.vni for found in objects.NetworkList.get_all(admin)} == {
+        'joined': 100, 'two_0': 200, 'two_1': 201}
+
+
 def test_a_network_is_made_with_three_words(manage, admin):
     out = manage('create', 'private', '--fixed_range_v4', '10.100.0.0/24')
     network = only(admin)

@@ -231,7 +231,8 @@ def state(**changes):
 def facts(**changes):
     found = {'bridge': 'br100', 'gateway': '10.0.0.2', 'dhcp': True, 'bridge_up': True, 'addresses': ['10.0.0.2/24'],
              'dnsmasq': 77, 'hosts': ['fa:16:3e:00:00:03,vm1,10.0.0.3'],
-             'leases': [[1, 'fa:16:3e:00:00:03', '10.0.0.3', 'vm1']]}
+             'leases': [[1, 'fa:16:3e:00:00:03', '10.0.0.3', 'vm1']], 'tunnel': 'vx7', 'joined': True,
+             'hosts_missed': []}
     whole = {'managed': True, 'rules_in_place': True, 'owned_bridges': {'br100': 'u1'}, 'dhcp_files': ['br100'],
              'networks': {'u1': {**found, **changes}}}
     return whole
@@ -246,7 +247,9 @@ def test_nothing_is_found_when_all_agrees():
     ({'bridge_up': False}, 'missing or down'), ({'addresses': []}, 'lacks the address 10.0.0.2/24'),
     ({'dnsmasq': None}, 'no DHCP server runs'), ({'hosts': []}, 'does not know fa:16:3e:00:00:03'),
     ({'hosts': ['fa:16:3e:00:00:03,vm1,10.0.0.3', 'fa:16:3e:00:00:04,x,10.0.0.4']}, 'the database does not'),
-    ({'leases': [[1, 'fa:16:3e:00:00:99', '10.0.0.3', 'x']]}, 'still has a lease')])
+    ({'leases': [[1, 'fa:16:3e:00:00:99', '10.0.0.3', 'x']]}, 'still has a lease'),
+    ({'joined': False}, 'lacks its port to other hosts, vx7'),
+    ({'hosts_missed': ['192.0.2.2']}, 'vx7 does not lead to 192.0.2.2')])
 def test_each_difference_on_the_host_is_found(changes, words):
     finding, = verify.compare(state(), facts(**changes))
     assert words in finding
