@@ -106,6 +106,18 @@ class ImageNotActive(Invalid):
 class ImageUnacceptable(Invalid):
     msg_fmt = 'Image %(image_id)s is unacceptable: %(reason)s'
 
+class InstanceQuiesceNotSupported(Invalid):
+    msg_fmt = 'The file systems of instance %(instance_id)s cannot be frozen: %(reason)s'
+
+
+class InstanceNotRescuable(Invalid):
+    msg_fmt = 'Instance %(instance_id)s cannot be rescued: %(reason)s'
+
+
+class UnsupportedRescueImage(Invalid):
+    msg_fmt = 'Requested rescue image \'%(image)s\' is not supported'
+
+
 class InvalidImageRef(Invalid):
     msg_fmt = 'Invalid image href %(image_href)s.'
 
@@ -305,6 +317,18 @@ class InstanceNotReady(Conflict):
 class InstanceIsLocked(Conflict):
     msg_fmt = 'Instance %(instance_uuid)s is locked'
 
+class InstanceAgentNotEnabled(Conflict):
+    msg_fmt = 'Guest agent is not enabled for the instance'
+
+class QemuGuestAgentNotEnabled(InstanceAgentNotEnabled):
+    msg_fmt = 'QEMU guest agent is not enabled'
+
+class SetAdminPasswdNotSupported(Conflict):
+    msg_fmt = 'Set admin password is not supported'
+
+class InstancePasswordSetFailed(Conflict):
+    msg_fmt = 'Failed to set admin password on %(instance)s because %(reason)s'
+
 class InstanceExists(Conflict):
     msg_fmt = 'Instance %(name)s already exists.'
 
@@ -379,6 +403,10 @@ class NotSupported(NovaException):
     code = 501
     safe = True
 
+class SetAdminPasswordUnavailable(NotSupported):
+    """The driver cannot set passwords, or the agent in the guest does not answer."""
+    msg_fmt = 'Unable to set password on instance'
+
 class HypervisorUnavailable(NovaException):
     msg_fmt = 'Connection to the hypervisor is broken on host %(host)s.'
     code = 503
@@ -424,6 +452,12 @@ class InstancePowerOffFailure(Invalid):
 
 class InstancePowerOnFailure(Invalid):
     msg_fmt = 'Failed to power on instance: %(reason)s'
+
+class InstanceSuspendFailure(Invalid):
+    msg_fmt = 'Failed to suspend instance: %(reason)s'
+
+class InstanceResumeFailure(Invalid):
+    msg_fmt = 'Failed to resume instance: %(reason)s'
 
 class ConsoleNotAvailable(NotFound):
     msg_fmt = 'Guest does not have a console available.'

@@ -19,6 +19,7 @@ from mininova.compute import (
     instance_actions,
     power_state,
     sealing,
+    server_images,
     task_states,
     vm_states,
 )
@@ -131,8 +132,8 @@ class ServerCreator:
             'access_ip_v4': request.access_ip_v4, 'access_ip_v6': request.access_ip_v6, 'progress': 0,
             'auto_disk_config': create_image.auto_disk_config(image, request.auto_disk_config),
             'flavorid': flavor.flavorid,
-            'flavor': flavor.to_embedded(), 'system_metadata': meta.to_system_metadata(), 'network_info': None,
-            'build_attempt': 0,
+            'flavor': flavor.to_embedded(), 'network_info': None, 'build_attempt': 0,
+            'system_metadata': {**meta.to_system_metadata(), **server_images.maker_columns(context)},
         }
 
     def _common_spec(self, context, request, flavor, image):

@@ -13,6 +13,9 @@ scheduler claims against capacity = (total - reserved) * ratio."""),
     cfg.IntOpt('reserved_host_disk_mb', default=0, min=0, help="Disk in MiB kept back from guests."),
     cfg.IntOpt('max_concurrent_builds', default=10, min=0,
                help="Guests built at the same time on one host; 0 is no limit."),
+    cfg.IntOpt('max_concurrent_snapshots', default=5, min=0, help="""
+Snapshots of guests (createImage, createBackup, shelve) made at the same time on one host; 0 is no limit. Those
+beyond it wait their turn. Each reads a whole disk and sends it to the image service."""),
     cfg.IntOpt('update_resources_interval', default=60, min=0, help="""
 Seconds between two reports of this host's resources; 0 means at start only."""),
     cfg.IntOpt('sync_power_state_interval', default=60, min=-1, help="""
@@ -20,6 +23,16 @@ Seconds between two comparisons of recorded and real power states; -1 turns them
 events of the hypervisor are handled at once in any case."""),
     cfg.IntOpt('image_cache_manager_interval', default=2400, min=-1, help="""
 Seconds between two runs of the image cache clean-up; -1 turns it off."""),
+    cfg.IntOpt('reclaim_instance_interval', default=0, min=-1, help="""
+Seconds that deleted servers are kept, powered off, as SOFT_DELETED before they are deleted for good; until then they
+can be restored. 0 or less deletes at once. Must be the same in nova-api, nova-conductor and nova-compute."""),
+    cfg.IntOpt('shelved_offload_time', default=0, min=-1, help="""
+Seconds that a shelved server keeps its place on its host before it is offloaded; 0 offloads it at once, -1 never does
+by itself."""),
+    cfg.IntOpt('shelved_poll_interval', default=3600, min=-1, help="""
+Seconds between two looks for shelved servers of this host to offload; 0 or less turns them off."""),
+    cfg.ListOpt('non_inheritable_image_properties', default=['cache_in_nova', 'bittorrent'], help="""
+Properties that the image of a server does not take over from the image the server was made of (nova-api)."""),
     cfg.IntOpt('shutdown_timeout', default=60, min=0, help="Seconds a guest gets to shut down by itself."),
 ]
 

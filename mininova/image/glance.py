@@ -5,6 +5,7 @@ A caller's token is used when there is one, so that the image service decides wh
 when it has expired while a build waited in the queue, the service user of [glance] asks, and what the caller may see is
 decided here.
 """
+import io
 import urllib.parse
 
 import requests
@@ -90,6 +91,9 @@ class GlanceBackend:
 
     def create(self, context, image, data=None):
         made = self._client.request(context, 'POST', 'images', json=glance_format.to_v2(image)).json()
+        member = (image.get('properties') or {}).get(access.SHARED_WITH)
+        if member and image.get('visibility') == 'shared':
+            self._client.request(context, 'POST', _path(made['id'], 'members'), made['id'], json={'member': member})
         if data is not None:
             self._client.request(context, 'PUT', _path(made['id'], 'file'), made['id'], data=data,
                                  headers={'Content-Type': 'application/octet-stream'})
@@ -100,15 +104,38 @@ class GlanceBackend:
         steps = glance_format.patch(current, glance_format.to_v2(image), purge_props)
         if not steps:
             return glance_format.from_v2(current)
-        answer = self._client.request(
-            context, 'PATCH', _path(image_id), image_id, json=steps,
+        answer = self._change(
+            context, 'PATCH', image_id, json=steps,
             headers={'Content-Type': 'application/openstack-images-v2.1-json-patch'})
         return glance_format.from_v2(answer.json())
+
+    def upload(self, context, image_id, image, data):
+        """Store an image's bytes; a service that breaks off is given them again.
+
+        :param data: bytes, or the path of a file
+        """
+        self.update(context, image_id, image)
+        failure = None
+        for attempt in range(CONF.glance.num_retries + 1):
+            if attempt:
+                LOG.warning('Image %s is stored again: %s', image_id, failure)
+                concurrency.sleep(min(0.5 * 2 ** attempt, MAX_DELAY_SECONDS))
+            try:
+                self._upload(context, image_id, data)
+                return self.get(context, image_id)
+            except (requests.exceptions.RequestException, exception.GlanceConnectionFailed) as error:
+                failure = error
+        raise exception.GlanceConnectionFailed(server=self.url(context), reason=str(failure)) from failure
+
+    def _upload(self, context, image_id, data):
+        headers = {'Content-Type': 'application/octet-stream'}
+        with io.BytesIO(data) if isinstance(data, bytes) else open(data, 'rb') as stream:
+            self._change(context, 'PUT', image_id, 'file', data=stream, headers=headers)
 
     def delete(self, context, image_id):
         if not context.auth_token:
             self._read_to_change(context, image_id)
-        self._client.request(context, 'DELETE', _path(image_id), image_id)
+        self._change(context, 'DELETE', image_id)
 
     # -- as whom ------------------------------------------------------------------------------
 
@@ -140,6 +167,19 @@ class GlanceBackend:
         except exception.ImageNotFound:
             return False
         return True
+
+    def _change(self, context, method, image_id, *below, **kwargs):
+        """Change an image as the caller, or as the service user if the caller's token expired during long work."""
+        path = _path(image_id, *below)
+        try:
+            return self._client.request(context, method, path, image_id, **kwargs)
+        except exception.ImageNotAuthorized as error:
+            if not (context.auth_token and error.kwargs.get('expired') and glance_client.has_service_user()):
+                raise
+        self._read_to_change(context, image_id)
+        if hasattr(kwargs.get('data'), 'seek'):
+            kwargs['data'].seek(0)
+        return self._client.request(context, method, path, image_id, as_service=True, **kwargs)
 
     def _read_to_change(self, context, image_id):
         document, as_service = self._read(context, image_id)

@@ -24,8 +24,8 @@ TIMES = ('created_at', 'updated_at')
 FIELDS = {'name': None, 'status': None, 'size': None, 'container_format': 'bare', 'disk_format': 'raw', 'min_ram': 0,
           'min_disk': 0,
           'owner': None, 'visibility': 'public', 'protected': False, 'checksum': None, 'properties': {}}
-CHANGEABLE = ('name', 'status', 'size', 'container_format', 'disk_format', 'min_ram', 'min_disk', 'visibility',
-              'protected')
+CHANGEABLE = ('name', 'status', 'size', 'checksum', 'container_format', 'disk_format', 'min_ram', 'min_disk',
+              'visibility', 'protected')
 
 
 class LocalBackend:
@@ -85,6 +85,25 @@ class LocalBackend:
         properties = {**kept, **image.get('properties', {})} if 'properties' in image else current['properties']
         _write(image_id, {**current, **changes, 'properties': properties, 'updated_at': timeutils.utcnow()})
         return _read(image_id)
+
+    def upload(self, context, image_id, image, data):
+        """Store an image's bytes; the description says so last.
+
+        :param data: bytes, or the path of a file
+        """
+        self.update(context, image_id, image)
+        if isinstance(data, bytes):
+            stored = _store_data(image_id, data)
+        else:
+            with open(data, 'rb') as stream:
+                stored = _store_data(image_id, stream)
+        try:
+            return self.update(context, image_id, {**stored, 'status': 'active'})
+        except exception.ImageNotFound:
+            # Somebody removed it meanwhile: bytes without a description are nobody's.
+            if os.path.exists(_path(image_id)):
+                os.unlink(_path(image_id))
+            raise
 
     def delete(self, context, image_id):
         image = self.get(context, image_id)

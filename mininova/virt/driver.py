@@ -305,11 +305,21 @@ class ComputeDriver:
         self._unsupported('unrescue')
 
     def snapshot(self, context, instance, image_id: str, update_task_state) -> None:
-        """Upload a copy of the guest's root disk as an image.
+        """Give an image that was made without bytes a copy of the guest's root disk as it is at one moment.
 
-        :param update_task_state: called with task_state=..., expected_state=... between the phases
+        A guest that runs goes on running.  What an interrupted call left is cleared away first.
+
+        :param update_task_state: called as ``update_task_state(task_state=task_states.IMAGE_PENDING_UPLOAD)`` when the
+            copy begins and ``update_task_state(task_state=task_states.IMAGE_UPLOADING,
+            expected_state=task_states.IMAGE_PENDING_UPLOAD)`` before it is sent; what it raises ends the snapshot
+        :raises InstanceNotFound: no such guest here
+        :raises InstanceQuiesceNotSupported: the image demands frozen file systems and the guest cannot freeze them
+        :raises DiskNotEnough: this host has no room for the copy
         """
         self._unsupported('snapshot')
+
+    def discard_snapshot(self, context, instance) -> None:
+        """Remove what an interrupted snapshot left on the host, and let the guest go on; fine if there is nothing."""
 
     def set_admin_password(self, instance, new_password: str) -> None:
         """Change the guest's administrator password through its agent."""

@@ -13,8 +13,8 @@ from oslo_utils import units
 
 import mininova.conf
 from mininova import concurrency, crashpoint, exception
-from mininova.compute import power_state
-from mininova.virt import consoles, diagnostics, driver, event, fake_host, hardware
+from mininova.compute import power_state, task_states
+from mininova.virt import consoles, diagnostics, driver, event, fake_host, hardware, images
 
 CONF = mininova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ SERIAL_PORT = 6970
 class FakeDriver(driver.ComputeDriver):
     """All guests of one pretended machine, which several drivers of the process may share."""
 
-    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True)
+    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_snapshot=True)
 
     def __init__(self, virtapi):
         super().__init__(virtapi)
@@ -230,6 +230,28 @@ class FakeDriver(driver.ComputeDriver):
         if not guest.domain:
             self._define(guest, instance, network_info)
         return guest
+
+    # -- copies of a guest's disk ---------------------------------------------------------
+
+    def snapshot(self, context, instance, image_id, update_task_state):
+        guest = self._guest(instance)
+        self.faults.hit('snapshot')
+        update_task_state(task_state=task_states.IMAGE_PENDING_UPLOAD)
+        guest.copying = True
+        self.host.keep(guest)
+        crashpoint.crashpoint('snapshot.S4.copied.after')
+        self.faults.hit('snapshot.copy')
+        update_task_state(task_state=task_states.IMAGE_UPLOADING, expected_state=task_states.IMAGE_PENDING_UPLOAD)
+        self.faults.hit('snapshot.upload')
+        images.upload_snapshot(context, instance, image_id, 'raw', f'disk of {instance.uuid}\n'.encode().ljust(512))
+        crashpoint.crashpoint('snapshot.S5.uploaded.after')
+        self.discard_snapshot(context, instance)
+
+    def discard_snapshot(self, context, instance):
+        guest = self.host.guests.get(instance.uuid)
+        if guest and guest.copying:
+            guest.copying = False
+            self.host.keep(guest)
 
     # -- looking at a guest ---------------------------------------------------------
 

@@ -36,6 +36,7 @@ class Guest:
     num_disks: int = 0
     macs: list = dataclasses.field(default_factory=list)
     config_drive: list | None = None
+    copying: bool = False
     console: str = ''
     started_at: float = 0.0
 

@@ -184,6 +184,21 @@ def fetch(context, image_meta, path, limit):
     return facts
 
 
+def upload_snapshot(context, instance, image_id, disk_format, data):
+    """Give the image that was made for a guest's disk its bytes.
+
+    :param data: bytes, or the path of a file
+    :raises ImageNotFound: somebody removed it meanwhile
+    """
+    properties = {'image_location': 'snapshot', 'image_state': 'available', 'owner_id': instance.project_id}
+    for name in ('kernel_id', 'ramdisk_id', 'os_type'):
+        if getattr(instance, name):
+            properties[name] = getattr(instance, name)
+    # A disk that boots with a kernel beside it is "bare" too: "ami" would have to be the name of both forms.
+    image_api.API().upload(context, image_id, {'disk_format': disk_format, 'container_format': 'bare',
+                                               'properties': properties}, data)
+
+
 def publish(source, path):
     """Give a complete file its final name, so that a crash leaves the whole file or none."""
     concurrency.native(_sync, source)

@@ -98,6 +98,7 @@ class Images:
     def __init__(self):
         self.files = {}
         self.downloads = []
+        self.uploads, self.fails = {}, None
 
     def API(self):  # noqa: N802  (takes the place of a class)
         return self
@@ -105,6 +106,14 @@ class Images:
     def download(self, context, image_id, dest_path):
         self.downloads.append(image_id)
         subprocess.run(['cp', '--sparse=always', '--reflink=auto', self.files[image_id], dest_path], check=True)
+
+    def upload(self, context, image_id, image, data):
+        if self.fails:
+            raise self.fails
+        if not isinstance(data, bytes):
+            with open(data, 'rb') as stream:
+                data = stream.read()
+        self.uploads[image_id] = image, data
 
     def add(self, image_id, path, **values):
         """Offer a file as an image and return its ImageMeta."""

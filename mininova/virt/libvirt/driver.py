@@ -23,6 +23,7 @@ from mininova.virt.libvirt import (
     firewall,
     guest_config,
     kvm_probe,
+    snapshot,
     stats,
     utils,
 )
@@ -41,7 +42,7 @@ SHUTDOWN_REPEAT = 10
 class LibvirtDriver(driver.ComputeDriver):
     """The guests of one libvirtd."""
 
-    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True)
+    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_snapshot=True)
 
     def __init__(self, virtapi):
         clib.quiet()
@@ -330,6 +331,14 @@ class LibvirtDriver(driver.ComputeDriver):
         if guest and guest.get_info().state == power_state.RUNNING:
             return
         self._hard_reboot(context, instance, network_info)
+
+    # -- copies of a guest's disk ----------------------------------------------------
+
+    def snapshot(self, context, instance, image_id, update_task_state):
+        snapshot.Snapshot(self._host, instance).take(context, image_id, update_task_state)
+
+    def discard_snapshot(self, context, instance):
+        snapshot.Snapshot(self._host, instance).discard()
 
     # -- looking at a guest -----------------------------------------------------------
 

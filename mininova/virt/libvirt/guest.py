@@ -8,7 +8,7 @@ from mininova import exception
 from mininova.compute import power_state
 from mininova.virt import hardware
 from mininova.virt.libvirt.clib import libvirt
-from mininova.virt.libvirt.config import guest, live
+from mininova.virt.libvirt.config import devices, guest, live
 
 LOG = logging.getLogger(__name__)
 
@@ -120,6 +120,42 @@ class Guest:
         """Return (memory in KiB, virtual CPUs)."""
         _state, maximum, _memory, vcpus, _time = self._call('info')
         return maximum, vcpus
+
+    # -- copies of a disk ----------------------------------------------------------------
+
+    def start_copy(self, target_dev, path, disk_format):
+        """Begin to copy a disk of the running domain, all of it, into a file of the same size that exists."""
+        document = devices.CopyTarget(path, disk_format).to_xml()
+        self._call('blockCopy', target_dev, document, {}, libvirt.VIR_DOMAIN_BLOCK_COPY_REUSE_EXT
+                   | libvirt.VIR_DOMAIN_BLOCK_COPY_TRANSIENT_JOB)
+
+    def copy_is_current(self, target_dev):
+        """Tell whether the copy has all there is, and gets what the guest writes from now on.
+
+        :raises libvirtError: the copy failed, there is no job any more
+        """
+        if not self._call('blockJobInfo', target_dev):
+            raise libvirt.libvirtError(f'the copy of {target_dev} broke off')
+        return next((disk.copied for disk in self.describe().disks if disk.target_dev == target_dev), False)
+
+    def end_copy(self, target_dev):
+        """End a copy; one that was current is from then on as the disk was at this moment.  Fine if there is none."""
+        try:
+            self._call('blockJobAbort', target_dev, 0)
+        except exception.InstanceNotFound:
+            return
+        except libvirt.libvirtError as error:
+            if self.is_active() and self._call('blockJobInfo', target_dev):
+                raise
+            LOG.debug('No copy of %s to end: %s', target_dev, error)
+
+    def freeze(self):
+        """Have the guest's agent write out and freeze all file systems; libvirtError if it cannot."""
+        self._call('fsFreeze')
+
+    def thaw(self):
+        """Let frozen file systems go on; libvirtError if the agent does not answer."""
+        self._call('fsThaw')
 
     # -- counters -------------------------------------------------------------------
 

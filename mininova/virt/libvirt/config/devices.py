@@ -36,6 +36,18 @@ class Disk(base.Element):
 
 
 @dataclasses.dataclass
+class CopyTarget(base.Element):
+    """The file that a disk is copied to."""
+
+    path: str
+    driver_format: str
+
+    def to_element(self):
+        return base.parent('disk', base.parent('source', file=self.path),
+                           base.parent('driver', name='qemu', type=self.driver_format), type='file')
+
+
+@dataclasses.dataclass
 class Interface(base.Element):
     """A card on a bridge.
 

@@ -7,12 +7,16 @@ from mininova.virt.libvirt.config import base
 
 @dataclasses.dataclass
 class LiveDisk:
-    """A disk: its name in the guest and the file behind it."""
+    """A disk: its name in the guest and the file behind it.
+
+    :ivar copied: a copy of it is under way and has all there is
+    """
 
     device: str
     target_dev: str
     source: str | None
     driver_format: str | None
+    copied: bool = False
 
 
 @dataclasses.dataclass
@@ -45,10 +49,11 @@ class LiveGuest:
         root = base.parse(document)
         found = cls(root.findtext('uuid'), root.findtext('name'), [], [])
         for disk in root.findall('devices/disk'):
-            source, driver = disk.find('source'), disk.find('driver')
+            source, driver, mirror = disk.find('source'), disk.find('driver'), disk.find('mirror')
             found.disks.append(LiveDisk(
                 disk.get('device'), disk.find('target').get('dev'), source.get('file') if source is not None else None,
-                driver.get('type') if driver is not None else None))
+                driver.get('type') if driver is not None else None,
+                mirror is not None and mirror.get('ready') == 'yes'))
         for card in root.findall('devices/interface'):
             target = card.find('target')
             found.interfaces.append(LiveInterface(card.find('mac').get('address'),
