@@ -33,19 +33,26 @@ def instance_action(method):
     return wrapper
 
 
-def accept_action(context, instance, name, arguments=None, expected=None, values=None, migration=None, limits=None):
+def accept_action(context, instance, name, arguments=None, expected=None, values=None, migration=None, limits=None,
+                  by_service=False, contents=None):
     """Write that an action was accepted.
 
     :param name: key of state_machine.ACTIONS
     :param arguments: intent, kept with the record
     :param expected: {column: value} that must hold besides what the action's rule says
     :param values: further {column: value} to write with the new task state
-    :param migration: columns of a migration record that is written with it (objects.Migration.pack)
+    :param migration: columns of a migration record that is written with it (objects.Migration.pack), or the `id` of one
+        that there is, its `expected_status` and what changes
     :param limits: as for :func:`mininova.db.quotas.check_within`, when the action needs more of the quota
+    :param contents: metadata and image of the server that change with it (:func:`mininova.db.operations.accept`)
+    :param by_service: it is periodic work that asks, which no lock stops
     :raises InstanceIsLocked, InstanceInvalidState, InstanceNotReady: (409)
     :raises UnexpectedTaskStateError and its siblings: another action was accepted meanwhile (409)
     """
-    check_action(context, instance, name)
+    if by_service:
+        state_machine.check(name, instance)
+    else:
+        check_action(context, instance, name)
     rule = state_machine.ACTIONS[name]
     # Whoever drove the action before has no say in this one.
     written = {**(values or {}), 'action_id': uuidutils.generate_uuid(), 'task_state': rule.starts, 'owner': None}
@@ -55,7 +62,9 @@ def accept_action(context, instance, name, arguments=None, expected=None, values
     if rule.expected_vm_states():
         wanted['vm_state'] = rule.expected_vm_states()
     action = objects.InstanceAction.pack_start(context, instance.uuid, rule.action, written['action_id'], arguments)
-    instance.accept_action(written, wanted, action, migration, limits)
+    if migration and 'id' not in migration:
+        migration = {**migration, 'action_id': written['action_id']}
+    instance.accept_action(written, wanted, action, migration, limits, contents)
 
 
 def check_action(context, instance, name):

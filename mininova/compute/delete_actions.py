@@ -1,19 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Delete a server, in every state and at every moment; runs in nova-api.  Nova: the delete family of
-nova/compute/api.py."""
+"""Delete a server, in every state and at every moment, at once or later, and take it back; runs in nova-api.
+
+Nova: the delete family of nova/compute/api.py.
+"""
 import copy
 
 from oslo_log import log
-from oslo_utils import uuidutils
+from oslo_utils import timeutils, uuidutils
 
 import mininova.conf
-from mininova import exception, hooks, objects
-from mininova.compute import action, state_machine, task_states
+from mininova import exception, hooks, objects, quota
+from mininova.compute import action, state_machine, task_states, vm_states
 from mininova.crashpoint import crashpoint
 from mininova.notifications import instance as notifications
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
+
+# Where a server that is taken back does not become ACTIVE.
+KEPT_STATES = (vm_states.RESIZED, vm_states.SHELVED_OFFLOADED)
+# In the middle of a move nobody can tell which disks are whole: what is deleted then is deleted for good.
+NOT_DEFERRED = frozenset({
+    task_states.RESIZE_PREP, task_states.RESIZE_MIGRATING, task_states.RESIZE_MIGRATED, task_states.RESIZE_FINISH,
+    task_states.RESIZE_REVERTING, task_states.RESIZE_CONFIRMING, task_states.MIGRATING, task_states.REBUILDING,
+    task_states.REBUILD_BLOCK_DEVICE_MAPPING, task_states.REBUILD_SPAWNING, task_states.DELETING})
 
 
 class DeleteActions:
@@ -23,26 +33,58 @@ class DeleteActions:
     def delete(self, context, instance):
         """Delete a server in whatever state it is; asked again, the deletion is driven again.
 
+        With [DEFAULT] reclaim_instance_interval one that ever ran is only powered off, and deleted later.
+
         :raises InstanceIsLocked: (409)
         :raises InstanceNotFound: it is gone already (404)
         """
+        self._delete(context, instance)
+
+    @hooks.add_hook('delete_instance')
+    def force_delete(self, context, instance):
+        """Delete a server for good, one that waits for it too.
+
+        :raises InstanceIsLocked: (409)
+        :raises InstanceNotFound: it is gone already (404)
+        """
+        self._delete(context, instance, 'force_delete')
+
+    def restore(self, context, instance):
+        """Take back a server that was deleted but is still kept.
+
+        :raises InstanceIsLocked, InstanceInvalidState: (409)
+        :raises TooManyInstances: the project has no room for it any more (403)
+        """
+        action.accept_action(context, instance, 'restore', expected={'host': instance.host},
+                             values={'deleted_at': None}, limits=_limits_of(context, instance))
+        crashpoint('restore.T1.accepted.after')
+        if instance.host:
+            action.send(self.compute_rpcapi.restore_instance, context, instance)
+        else:
+            self.compute_task_api.restore_unhosted(context, instance)
+
+    # -- how a deletion is accepted --
+
+    def _delete(self, context, instance, name=None):
         action.check_lock(context, instance)
         crashpoint('delete.D1.committed.before')
-        while not self._accept_delete(context, instance):
+        while not self._accept_delete(context, instance, name or _kind_of_delete(instance)):
             instance.refresh()
         crashpoint('delete.D2.cast.after')
 
-    def _accept_delete(self, context, instance):
+    def _accept_delete(self, context, instance, name):
         """Try to become the deletion of a server as it was read; False if it has changed since then."""
-        if instance.task_state == task_states.DELETING and instance.action_id:
+        starts = state_machine.ACTIONS[name].starts
+        if instance.task_state == starts and instance.action_id:
             LOG.info('Deleting already; driving it again.', instance=instance)
             self._drive_delete(_original_context(context, instance), instance)
             return True
-        if not instance.host and self._delete_at_once(context, instance):
+        if starts == task_states.DELETING and _is_nowhere(instance) and self._delete_at_once(context, instance):
             return True
-        as_read = {name: getattr(instance, name) for name in ('vm_state', 'task_state', 'action_id', 'host')}
+        as_read = {column: getattr(instance, column) for column in ('vm_state', 'task_state', 'action_id', 'host')}
         try:
-            action.accept_action(context, instance, 'delete', expected=as_read)
+            action.accept_action(context, instance, name, expected=as_read,
+                                 values=_marks(instance) if name == 'soft_delete' else None)
         except (exception.UnexpectedTaskStateError, exception.UnexpectedVMStateError, exception.StaleAction):
             return False
         crashpoint('delete.D1.committed.after')
@@ -64,9 +106,39 @@ class DeleteActions:
 
     def _drive_delete(self, context, instance):
         if instance.host and self.host_is_up(context, instance.host):
-            action.send(self.compute_rpcapi.terminate_instance, context, instance)
+            deferred = instance.task_state == task_states.SOFT_DELETING
+            action.send(self.compute_rpcapi.soft_delete_instance if deferred
+                        else self.compute_rpcapi.terminate_instance, context, instance)
         else:
             self.compute_task_api.delete_unhosted(context, instance)
+
+
+def _kind_of_delete(instance):
+    """Return the row of the table that a plain DELETE is now."""
+    deferred = (CONF.reclaim_instance_interval > 0 and instance.launched_at
+                and instance.task_state not in NOT_DEFERRED)
+    return 'soft_delete' if deferred else 'delete'
+
+
+def _is_nowhere(instance):
+    """Tell whether a server was never given more than a row; anything else has addresses or an image to be removed."""
+    return not instance.host and instance.vm_state in (vm_states.BUILDING, vm_states.ERROR)
+
+
+def _marks(instance):
+    """Return what is written with a deferred deletion: since when the server waits and, if it matters, what it was."""
+    marks = {'deleted_at': timeutils.utcnow()}
+    if instance.vm_state in KEPT_STATES:
+        marks['system_metadata'] = {**instance.system_metadata, 'soft_deleted_from': instance.vm_state}
+    return marks
+
+
+def _limits_of(context, instance):
+    """Return what of the quota a server takes that did not count while it was deleted."""
+    project_limits, user_limits = quota.get_limits(context, instance.project_id, instance.user_id)
+    return {'project_id': instance.project_id, 'user_id': instance.user_id, 'project_limits': project_limits,
+            'user_limits': user_limits, 'deltas': {'instances': 1, 'cores': instance.flavor.vcpus,
+                                                   'ram': instance.flavor.memory_mb}}
 
 
 def _original_context(context, instance):

@@ -6,13 +6,24 @@ Nova: handle_lifecycle_event and _sync_instance_power_state of nova/compute/mana
 from oslo_log import log
 
 from mininova import concurrency, context, exception, objects
-from mininova.compute import power_state, vm_states
+from mininova.compute import instance_actions, power_state, vm_states
+from mininova.notifications import instance as notifications
 
 LOG = log.getLogger(__name__)
 
-STOPPED_STATES = (power_state.SHUTDOWN, power_state.CRASHED)
-# Where the guest is expected to stand as its power state says; elsewhere only the number is kept.
-SYNCED = (vm_states.ACTIVE, vm_states.STOPPED, vm_states.PAUSED, vm_states.SUSPENDED)
+STOP_EVENT = 'compute_stop_instance'
+
+# Power states in which nothing is left to turn off, and in which a guest goes on, or may at any time.
+POWERLESS = (power_state.NOSTATE, power_state.SHUTDOWN)
+POWERED = (power_state.RUNNING, power_state.PAUSED, power_state.SUSPENDED)
+# Where a guest must not run.
+OFF = (vm_states.STOPPED, vm_states.SOFT_DELETED, vm_states.SHELVED)
+# Where a server stands -> power states that make it STOPPED, as Nova's stop does.  Elsewhere, and for others, only the
+# number is kept: a guest that is gone shows NOSTATE, one that was frozen from outside may go on by itself.
+STOPS = {
+    vm_states.ACTIVE: (power_state.SHUTDOWN, power_state.CRASHED, power_state.SUSPENDED),
+    vm_states.PAUSED: (power_state.SHUTDOWN, power_state.CRASHED),
+}
 
 
 class LifecycleEvents:
@@ -46,32 +57,40 @@ class LifecycleEvents:
         """Write the power state of a server, and what follows from it."""
         if instance.host != self.manager.host or instance.task_state is not None:
             return
+        current = self._current(instance)
+        stops = current in STOPS.get(instance.vm_state, ())
+        if current not in POWERLESS and (stops or (instance.vm_state in OFF and current in POWERED)):
+            LOG.warning('The guest is %s although the server is %s; turning it off.', power_state.STATE_MAP[current],
+                        instance.vm_state, instance=instance)
+            self.manager.driver.power_off(instance)
+            current = self._current(instance)
+        if stops or current != instance.power_state:
+            self._write(instance, current, vm_states.STOPPED if stops else instance.vm_state)
+
+    def _current(self, instance):
         try:
-            current = self.manager.driver.get_info(instance).state
+            return self.manager.driver.get_info(instance).state
         except exception.InstanceNotFound:
-            current = power_state.NOSTATE
+            return power_state.NOSTATE
+
+    def _write(self, instance, current, vm_state):
+        """Record a power state, and a stop that nobody asked for as the action it is."""
         before = instance.vm_state
-        if instance.vm_state in SYNCED:
-            instance.vm_state = self._follow(instance, current)
-        if current == instance.power_state and instance.vm_state == before:
-            return
         LOG.info('Power state %s -> %s, state %s -> %s.', power_state.STATE_MAP.get(instance.power_state),
-                 power_state.STATE_MAP[current], before, instance.vm_state, instance=instance)
-        instance.power_state = current
+                 power_state.STATE_MAP[current], before, vm_state, instance=instance)
+        instance.power_state, instance.vm_state = current, vm_state
         try:
             instance.save(expected_task_state=None, expected_vm_state=before, expected={'host': self.manager.host})
         except (exception.Conflict, exception.InstanceNotFound) as error:
             LOG.debug('The power state was not written: %s', error.format_message(), instance=instance)
+            return
+        if vm_state != before:
+            self._record_stop(instance)
 
-    def _follow(self, instance, current):
-        """Return the state that a power state implies.
-
-        A guest that shut itself down is STOPPED; one that was started behind our back is turned off again, as in
-        Nova; one that is gone keeps its state, and shows NOSTATE.
-        """
-        if instance.vm_state == vm_states.ACTIVE and current in STOPPED_STATES:
-            return vm_states.STOPPED
-        if instance.vm_state == vm_states.STOPPED and current == power_state.RUNNING:
-            LOG.warning('The guest runs although the server is stopped; turning it off.', instance=instance)
-            self.manager.driver.power_off(instance)
-        return instance.vm_state
+    def _record_stop(self, instance):
+        request = context.get_admin_context()
+        objects.InstanceAction.action_start(request, instance.uuid, instance_actions.STOP)
+        objects.InstanceActionEvent.event_start(request, instance.uuid, STOP_EVENT, self.manager.host)
+        objects.InstanceActionEvent.event_finish(request, instance.uuid, STOP_EVENT)
+        for phase in ('start', 'end'):
+            notifications.notify_about_instance_action(request, instance, self.manager.host, 'power_off', phase)

@@ -5,6 +5,7 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import context, objects
+from mininova.compute import waiting
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -28,6 +29,7 @@ class PeriodicTasks:
             (lambda: CONF.reconciler.interval, self.reconcile, None),
             (_spacing('sync_power_state_interval'), self.sync_power_states, None),
             (_spacing('image_cache_manager_interval'), self.manage_image_cache, None),
+            (waiting.spacing, self.reclaim_deleted, None),
         ]
 
     def update_available_resource(self):
@@ -42,6 +44,11 @@ class PeriodicTasks:
         for instance in objects.InstanceList.get_by_host(context.get_admin_context(), self.manager.host):
             if not self.manager.parts.is_busy_with(instance.uuid):
                 self.manager.lifecycle.compare(instance)
+
+    def reclaim_deleted(self):
+        """Delete for good what was deleted reclaim_instance_interval ago."""
+        for instance in waiting.accept_reclaims(self.manager.host):
+            self.manager.delete.terminate_instance(instance._context, instance)
 
     def manage_image_cache(self):
         admin = context.get_admin_context()

@@ -10,11 +10,15 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import context, exception, objects
-from mininova.compute import power_state, task_states, vm_states
-from mininova.compute.operations import build
+from mininova.compute import power_state, remains, task_states, taskless, vm_states
+from mininova.compute.operations import build, password, pause, power, suspend
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
+
+
+# A server without host that ran once has no guest anywhere, only its image.
+HOSTLESS = (vm_states.SHELVED_OFFLOADED, vm_states.SOFT_DELETED)
 
 
 class ComputeReconciler:
@@ -27,12 +31,14 @@ class ComputeReconciler:
     def recover(self):
         """Put right what a previous run of this service left; called once, before the first periodic run."""
         self._settle(quiet_for=0)
+        taskless.settle(self, quiet_for=0)
         self._restore_networks()
         self.remove_strays()
 
     def run(self):
         """Look for abandoned work."""
         self._settle(quiet_for=CONF.reconciler.grace)
+        taskless.settle(self, quiet_for=CONF.reconciler.grace)
 
     def _settle(self, quiet_for):
         admin = context.get_admin_context()
@@ -63,6 +69,11 @@ class ComputeReconciler:
                                                     instance.action_id) if instance.action_id else None
         if action is None:
             return admin
+        return ComputeReconciler.as_accepted(instance, action)
+
+    @staticmethod
+    def as_accepted(instance, action):
+        """Return the request of an action's record, under which the instance is worked on from here on."""
         request = context.RequestContext(user_id=action.user_id, project_id=action.project_id, is_admin=True,
                                          request_id=action.request_id, overwrite=False)
         instance._context = request
@@ -89,6 +100,12 @@ class ComputeReconciler:
     def delete(self, request, instance):
         self.manager.delete.terminate_instance(request, instance)
 
+    def soft_delete(self, request, instance):
+        self.manager.delete.soft_delete_instance(request, instance)
+
+    def restore(self, request, instance):
+        self.manager.delete.restore_instance(request, instance)
+
     def power_on(self, request, instance):
         self.manager.power.start_instance(request, instance)
 
@@ -97,7 +114,7 @@ class ComputeReconciler:
 
     def reboot(self, request, instance):
         """A soft reboot of a guest that runs is over; otherwise it is rebooted hard."""
-        kind = 'HARD' if instance.task_state == task_states.REBOOTING_HARD or (
+        kind = 'HARD' if instance.task_state in power.HARD_REBOOT_TASKS or (
             self._power_state(instance) != power_state.RUNNING) else 'SOFT'
         self.manager.power.reboot_instance(request, instance, reboot_type=kind)
 
@@ -153,8 +170,10 @@ class ComputeReconciler:
         """Say what justifies removing a guest, or None."""
         if instance.deleted:
             return f'it was deleted at {instance.deleted_at}'
-        if instance.host == self.host:
+        if remains.may_be_on(admin, instance, self.host):
             return None
+        if not instance.host and instance.vm_state in HOSTLESS:
+            return f'it is {instance.vm_state}, on no host'
         try:
             attempts = objects.RequestSpec.get_by_instance_uuid(admin, instance.uuid).attempts
         except exception.RequestSpecNotFound:
@@ -170,8 +189,19 @@ REMEDIES = {
     task_states.BLOCK_DEVICE_MAPPING: ComputeReconciler.resume_build,
     task_states.SPAWNING: ComputeReconciler.resume_build,
     task_states.DELETING: ComputeReconciler.delete,
+    task_states.SOFT_DELETING: ComputeReconciler.soft_delete,
+    task_states.RESTORING: ComputeReconciler.restore,
     task_states.POWERING_ON: ComputeReconciler.power_on,
     task_states.POWERING_OFF: ComputeReconciler.power_off,
     task_states.REBOOTING: ComputeReconciler.reboot,
     task_states.REBOOTING_HARD: ComputeReconciler.reboot,
+    task_states.REBOOT_PENDING: ComputeReconciler.reboot,
+    task_states.REBOOT_STARTED: ComputeReconciler.reboot,
+    task_states.REBOOT_PENDING_HARD: ComputeReconciler.reboot,
+    task_states.REBOOT_STARTED_HARD: ComputeReconciler.reboot,
+    task_states.PAUSING: pause.take_up_pause,
+    task_states.UNPAUSING: pause.take_up_unpause,
+    task_states.SUSPENDING: suspend.take_up_suspend,
+    task_states.RESUMING: suspend.take_up_resume,
+    task_states.UPDATING_PASSWORD: password.give_up,
 }

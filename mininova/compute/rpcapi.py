@@ -2,7 +2,8 @@
 """What can be asked of nova-compute over RPC.  Nova: nova/compute/rpcapi.py.
 
 Methods live in ``mininova/compute/operations`` under the same names: build_* in build.py, terminate_* in delete.py,
-power in power.py, the questions (console output, diagnostics, uptime) in inspect.py.
+power in power.py, pause and crash dump in pause.py, suspend and resume in suspend.py, passwords in password.py, the
+networks again in inject_network.py, the questions (console output, diagnostics, uptime) in inspect.py.
 
 Version history:
 
@@ -11,6 +12,7 @@ Version history:
 from mininova import rpc
 
 TOPIC = 'compute'
+REMAINS_TIMEOUT = 30  # seconds; a host that takes longer finishes by itself
 
 
 class ComputeAPI(rpc.Client):
@@ -33,6 +35,16 @@ class ComputeAPI(rpc.Client):
     def terminate_instance(self, context, instance):
         self._cast(context, 'terminate_instance', server=instance.host, instance=instance)
 
+    def soft_delete_instance(self, context, instance):
+        self._cast(context, 'soft_delete_instance', server=instance.host, instance=instance)
+
+    def restore_instance(self, context, instance):
+        self._cast(context, 'restore_instance', server=instance.host, instance=instance)
+
+    def remove_remains(self, context, host, instance):
+        """Have a host remove what it has of a server that is deleted on another one; wait until it is done."""
+        self._call(context, 'remove_remains', server=host, timeout=REMAINS_TIMEOUT, instance=instance)
+
     # -- power (casts) --
 
     def start_instance(self, context, instance):
@@ -44,6 +56,58 @@ class ComputeAPI(rpc.Client):
     def reboot_instance(self, context, instance, reboot_type):
         """:param reboot_type: 'SOFT' or 'HARD'"""
         self._cast(context, 'reboot_instance', server=instance.host, instance=instance, reboot_type=reboot_type)
+
+    # -- pause, suspend, password, crash dump --
+
+    def pause_instance(self, context, instance):
+        self._cast(context, 'pause_instance', server=instance.host, instance=instance)
+
+    def unpause_instance(self, context, instance):
+        self._cast(context, 'unpause_instance', server=instance.host, instance=instance)
+
+    def suspend_instance(self, context, instance):
+        self._cast(context, 'suspend_instance', server=instance.host, instance=instance)
+
+    def resume_instance(self, context, instance):
+        self._cast(context, 'resume_instance', server=instance.host, instance=instance)
+
+    def trigger_crash_dump(self, context, instance, action_id):
+        """:param action_id: of the record; the server itself keeps the id of what else is done to it"""
+        self._cast(context, 'trigger_crash_dump', server=instance.host, instance=instance, action_id=action_id)
+
+    def inject_network_info(self, context, instance):
+        self._cast(context, 'inject_network_info', server=instance.host, instance=instance)
+
+    def set_admin_password(self, context, instance, new_pass):
+        """Change a password in the guest; a call: the secret is kept nowhere, so the caller must hear how it went."""
+        return self._call(context, 'set_admin_password', server=instance.host, instance=instance, new_pass=new_pass)
+
+    # -- moves with the guest off: prep on the new host, resize on the old, finish on the new; casts --
+
+    def prep_resize(self, context, host, instance, migration):
+        """Have the new host of a server check that it can take it."""
+        self._cast(context, 'prep_resize', server=host, instance=instance, migration=migration)
+
+    def resize_instance(self, context, instance, migration):
+        """Have the old host turn the guest off and send its disks."""
+        self._cast(context, 'resize_instance', server=migration.source_compute, instance=instance, migration=migration)
+
+    def finish_resize(self, context, instance, migration):
+        """Have the new host, which has the disks, run the guest."""
+        self._cast(context, 'finish_resize', server=migration.dest_compute, instance=instance, migration=migration)
+
+    def confirm_resize(self, context, host, instance, migration):
+        """Have the old host remove what it kept."""
+        self._cast(context, 'confirm_resize', server=host, instance=instance, migration=migration)
+
+    def revert_resize(self, context, instance, migration):
+        """Have the new host remove the guest, for the old one to take it back."""
+        self._cast(context, 'revert_resize', server=migration.dest_compute, instance=instance, migration=migration)
+
+    def finish_revert_resize(self, context, instance, migration):
+        """Have the old host run the guest from the disks it kept."""
+        self._cast(context, 'finish_revert_resize', server=migration.source_compute, instance=instance,
+                   migration=migration)
 
     # -- questions (calls) --
 

@@ -15,6 +15,11 @@ ANY = frozenset({'*'})
 REBOOT_TASKS = frozenset({
     None, tasks.REBOOTING, tasks.REBOOT_PENDING, tasks.REBOOT_STARTED, tasks.RESUMING, tasks.REBOOTING_HARD,
     tasks.UNPAUSING, tasks.PAUSING, tasks.SUSPENDING})
+# A host that is down ends whatever was being done there, except moves, which conductor ends, and deletions.
+EVACUATED_TASKS = frozenset({None, *(value for name, value in vars(tasks).items()
+                                     if name.isupper() and isinstance(value, str))}) - {
+    tasks.DELETING, tasks.SOFT_DELETING, tasks.MIGRATING, tasks.RESIZE_PREP, tasks.RESIZE_MIGRATING,
+    tasks.RESIZE_MIGRATED, tasks.RESIZE_FINISH, tasks.RESIZE_REVERTING, tasks.RESIZE_CONFIRMING}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,11 +61,44 @@ ACTIONS = {
                     action='create'),
     'delete': _rule(ANY, task_states=ANY, starts=tasks.DELETING, ends=vms.DELETED, must_have_launched=False,
                     action='delete'),
+    'soft_delete': _rule(ANY, task_states=ANY, starts=tasks.SOFT_DELETING, ends=vms.SOFT_DELETED, action='delete'),
+    'force_delete': _rule(ANY, task_states=ANY, starts=tasks.DELETING, ends=vms.DELETED, must_have_launched=False,
+                          action='delete'),
+    'restore': _rule((vms.SOFT_DELETED,), starts=tasks.RESTORING, ends=vms.ACTIVE, action='restore'),
     'start': _rule((vms.STOPPED,), starts=tasks.POWERING_ON, ends=vms.ACTIVE, needs_host=True, action='start'),
     'stop': _rule((vms.ACTIVE, vms.ERROR), starts=tasks.POWERING_OFF, ends=vms.STOPPED, needs_host=True, action='stop'),
     'reboot_soft': _rule((vms.ACTIVE,), starts=tasks.REBOOTING, ends=vms.ACTIVE, action='reboot'),
     'reboot_hard': _rule((vms.ACTIVE, vms.STOPPED, vms.PAUSED, vms.SUSPENDED, vms.ERROR), task_states=REBOOT_TASKS,
                          starts=tasks.REBOOTING_HARD, ends=vms.ACTIVE, action='reboot'),
+    'pause': _rule((vms.ACTIVE,), starts=tasks.PAUSING, ends=vms.PAUSED, action='pause'),
+    'unpause': _rule((vms.PAUSED,), starts=tasks.UNPAUSING, ends=vms.ACTIVE, action='unpause'),
+    'suspend': _rule((vms.ACTIVE,), starts=tasks.SUSPENDING, ends=vms.SUSPENDED, action='suspend'),
+    'resume': _rule((vms.SUSPENDED,), starts=tasks.RESUMING, ends=vms.ACTIVE, action='resume'),
+    'set_admin_password': _rule((vms.ACTIVE,), starts=tasks.UPDATING_PASSWORD, ends=vms.ACTIVE,
+                                action='changePassword'),
+    'trigger_crash_dump': _rule((vms.ACTIVE, vms.PAUSED, vms.RESCUED, vms.RESIZED, vms.ERROR), needs_host=True,
+                                action='trigger_crash_dump'),
+    'resize': _rule((vms.ACTIVE, vms.STOPPED), starts=tasks.RESIZE_PREP, ends=vms.RESIZED, needs_host=True,
+                    action='resize'),
+    'migrate': _rule((vms.ACTIVE, vms.STOPPED), starts=tasks.RESIZE_PREP, ends=vms.RESIZED, needs_host=True,
+                     action='migrate'),
+    'confirm_resize': _rule((vms.RESIZED,), starts=tasks.RESIZE_CONFIRMING, needs_host=True, action='confirmResize'),
+    'revert_resize': _rule((vms.RESIZED,), starts=tasks.RESIZE_REVERTING, needs_host=True, action='revertResize'),
+    'rebuild': _rule((vms.ACTIVE, vms.STOPPED, vms.ERROR), starts=tasks.REBUILDING, must_have_launched=False,
+                     needs_host=True, action='rebuild'),
+    'snapshot': _rule((vms.ACTIVE, vms.STOPPED, vms.PAUSED, vms.SUSPENDED), starts=tasks.IMAGE_SNAPSHOT_PENDING,
+                      must_be_unlocked=False, needs_host=True, action='createImage'),
+    'backup': _rule((vms.ACTIVE, vms.STOPPED, vms.PAUSED, vms.SUSPENDED), starts=tasks.IMAGE_BACKUP,
+                    must_be_unlocked=False, needs_host=True, action='createBackup'),
+    'rescue': _rule((vms.ACTIVE, vms.STOPPED, vms.ERROR), starts=tasks.RESCUING, ends=vms.RESCUED, needs_host=True,
+                    action='rescue'),
+    'unrescue': _rule((vms.RESCUED,), starts=tasks.UNRESCUING, ends=vms.ACTIVE, needs_host=True, action='unrescue'),
+    'live_migrate': _rule((vms.ACTIVE, vms.PAUSED), starts=tasks.MIGRATING, needs_host=True, action='live-migration'),
+    'live_migrate_force_complete': _rule((vms.ACTIVE,), task_states=frozenset({tasks.MIGRATING}),
+                                         action='live_migration_force_complete'),
+    'live_migrate_abort': _rule(ANY, task_states=frozenset({tasks.MIGRATING}), action='live_migration_cancel'),
+    'evacuate': _rule((vms.ACTIVE, vms.STOPPED, vms.ERROR), task_states=EVACUATED_TASKS, starts=tasks.REBUILDING,
+                      needs_host=True, must_be_unlocked=False, action='evacuate'),
     'update_metadata': _rule((vms.ACTIVE, vms.PAUSED, vms.SUSPENDED, vms.STOPPED), task_states=ANY),
     'delete_metadata': _rule((vms.ACTIVE, vms.PAUSED, vms.SUSPENDED, vms.STOPPED), task_states=ANY),
     'update_tags': _rule((vms.ACTIVE, vms.PAUSED, vms.SUSPENDED, vms.STOPPED), task_states=ANY, must_be_unlocked=False,
@@ -68,8 +106,12 @@ ACTIONS = {
 }
 
 # What each task leads to when nobody interferes: for recovery and for the generated page.
-METHOD_NAMES = {'reboot_soft': 'reboot', 'reboot_hard': 'reboot', 'update_metadata': 'update metadata',
-                'delete_metadata': 'delete metadata', 'update_tags': 'update tags'}
+METHOD_NAMES = {'live_migrate': 'os-migrateLive', 'live_migrate_force_complete': 'force_complete',
+                'live_migrate_abort': 'abort live migration',
+                'confirm_resize': 'confirmResize', 'revert_resize': 'revertResize',
+                'set_admin_password': 'changePassword', 'reboot_soft': 'reboot', 'reboot_hard': 'reboot',
+                'update_metadata': 'update metadata', 'delete_metadata': 'delete metadata',
+                'update_tags': 'update tags'}
 
 
 def check(name, instance):

@@ -27,9 +27,21 @@ class ComputeTaskAPI:
         self._wake('build_instances', context, instance_uuids=instance_uuids, admin_password=admin_password,
                    injected_files=injected_files)
 
+    def migrate_server(self, context, instance):
+        """Have a server moved whose resize or migration was accepted."""
+        self._wake('migrate_server', context, instance=instance)
+
+    def confirm_resize(self, context, instance):
+        """Have a move confirmed whose old host is down."""
+        self._wake('confirm_resize', context, instance=instance)
+
     def delete_unhosted(self, context, instance):
         """Have the deletion of a server finished that is on no host, or whose host is down."""
         self._wake('delete_unhosted', context, instance=instance)
+
+    def restore_unhosted(self, context, instance):
+        """Have a server taken back that was deleted while it was on no host."""
+        self._wake('restore_unhosted', context, instance=instance)
 
     def _wake(self, name, context, **kwargs):
         try:

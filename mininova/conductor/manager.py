@@ -9,8 +9,9 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import exception, manager, rpc
+from mininova.compute import waiting
 from mininova.conductor import reconciler, worker
-from mininova.conductor.tasks import build, delete
+from mininova.conductor.tasks import build, delete, migrate
 from mininova.objects import base as objects_base
 
 CONF = mininova.conf.CONF
@@ -35,7 +36,8 @@ class ConductorManager(manager.Manager):
 
     def periodic_tasks(self):
         return [(worker.beat_interval, self.worker.beat, None),
-                (lambda: CONF.reconciler.interval, self.reconciler.run, 1)]
+                (lambda: CONF.reconciler.interval, self.reconciler.run, 1),
+                (waiting.spacing, self.compute_task.deletes.reclaim, None)]
 
     def cleanup_host(self):
         self.worker.leave()
@@ -80,6 +82,7 @@ class ComputeTaskManager:
         self.worker = worker_
         self.builds = build.BuildTask(worker_)
         self.deletes = delete.DeleteTask(worker_)
+        self.moves = migrate.MigrateTask(worker_)
 
     def build_instances(self, context, instance_uuids, admin_password=None, injected_files=None):
         self.builds.execute(context, instance_uuids, admin_password, injected_files)
@@ -87,5 +90,14 @@ class ComputeTaskManager:
     def reschedule(self, context, instance, failed_host, reason, alternates, admin_password=None, injected_files=None):
         self.builds.reschedule(context, instance, failed_host, reason, alternates, admin_password, injected_files)
 
+    def migrate_server(self, context, instance):
+        self.moves.execute(context, instance)
+
+    def confirm_resize(self, context, instance):
+        self.moves.confirm(context, instance)
+
     def delete_unhosted(self, context, instance):
+        self.deletes.execute(context, instance)
+
+    def restore_unhosted(self, context, instance):
         self.deletes.execute(context, instance)

@@ -10,6 +10,7 @@ from oslo_log import log
 import mininova.conf
 from mininova import concurrency, context, exception, objects, servicegroup
 from mininova.compute import task_states, vm_states
+from mininova.conductor.tasks import migrate
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -68,6 +69,11 @@ class ConductorReconciler:
         if not host_up:
             self.compute_task.delete_unhosted(request, instance)
 
+    def restore(self, request, instance, host_up):
+        """Take back what is on no host; a host that is down turns its own guests on when it is back."""
+        if not instance.host:
+            self.compute_task.restore_unhosted(request, instance)
+
     def build(self, request, instance, host_up):
         """Schedule a build, or take it off a host that is down."""
         if instance.host:
@@ -105,5 +111,13 @@ class ConductorReconciler:
 
 REMEDIES = {
     task_states.DELETING: ConductorReconciler.delete,
+    task_states.SOFT_DELETING: ConductorReconciler.delete,
+    task_states.RESTORING: ConductorReconciler.restore,
     task_states.SCHEDULING: ConductorReconciler.build,
+    task_states.RESIZE_PREP: migrate.take_up_preparation,
+    task_states.RESIZE_MIGRATING: migrate.give_up_without_host,
+    task_states.RESIZE_MIGRATED: migrate.give_up_without_host,
+    task_states.RESIZE_FINISH: migrate.give_up_without_host,
+    task_states.RESIZE_REVERTING: migrate.give_up_without_host,
+    task_states.RESIZE_CONFIRMING: migrate.take_up_confirmation,
 }

@@ -54,6 +54,18 @@ class ComputeTaskAPI(rpc.Client):
                    alternates=alternates,
                    admin_password=admin_password, injected_files=injected_files)
 
+    def migrate_server(self, context, instance):
+        """Find a new host for a server whose resize or migration was accepted, and have it moved."""
+        self._cast(context, 'migrate_server', instance=instance)
+
+    def confirm_resize(self, context, instance):
+        """Finish the confirmation of a move whose old host is down."""
+        self._cast(context, 'confirm_resize', instance=instance)
+
     def delete_unhosted(self, context, instance):
         """Finish the deletion of a server that is on no host, or whose host is down."""
         self._cast(context, 'delete_unhosted', instance=instance)
+
+    def restore_unhosted(self, context, instance):
+        """Take back a server that was deleted while it was on no host."""
+        self._cast(context, 'restore_unhosted', instance=instance)

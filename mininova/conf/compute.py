@@ -33,7 +33,22 @@ by itself."""),
 Seconds between two looks for shelved servers of this host to offload; 0 or less turns them off."""),
     cfg.ListOpt('non_inheritable_image_properties', default=['cache_in_nova', 'bittorrent'], help="""
 Properties that the image of a server does not take over from the image the server was made of (nova-api)."""),
-    cfg.IntOpt('shutdown_timeout', default=60, min=0, help="Seconds a guest gets to shut down by itself."),
+    cfg.BoolOpt('allow_resize_to_same_host', default=False, help="""
+Let a resize end on the host where the server is, if the scheduler prefers it (nova-conductor). A cold migration never
+does."""),
+    cfg.IntOpt('resize_confirm_window', default=0, min=0, help="""
+Seconds after which nova-compute confirms a finished resize or cold migration that nobody decided on; 0 leaves it
+undecided. Look for such servers every `resize_confirm_interval` seconds."""),
+    cfg.IntOpt('resize_confirm_interval', default=60, min=1, help="""
+Seconds between two looks for moves that `resize_confirm_window` concerns."""),
+    cfg.IntOpt('shutdown_timeout', default=60, min=0, help="""
+Seconds a guest gets to shut down by itself when its server is stopped, before its power is cut; 0 cuts it at once.
+The image property os_shutdown_timeout says otherwise for the servers made of it."""),
+]
+
+SHUTDOWN_OPTS = [
+    cfg.IntOpt('shutdown_retry_interval', default=10, min=1, help="""
+Seconds between two requests to a guest to shut down, within the time it gets for that."""),
 ]
 
 RECONCILER_OPTS = [
@@ -49,7 +64,8 @@ Seconds without a sign of life after which a conductor worker's builds are taken
 def register_opts(conf):
     conf.register_opts(DEFAULT_OPTS)
     conf.register_opts(RECONCILER_OPTS, group='reconciler')
+    conf.register_opts(SHUTDOWN_OPTS, group='compute')
 
 
 def list_opts():
-    return [('DEFAULT', DEFAULT_OPTS), ('reconciler', RECONCILER_OPTS)]
+    return [('DEFAULT', DEFAULT_OPTS), ('compute', SHUTDOWN_OPTS), ('reconciler', RECONCILER_OPTS)]

@@ -4,7 +4,8 @@
 Each address that can be given out is a row of fixed_ips from the moment its network is created. A row is
 
 * free: not allocated, not reserved, and its last DHCP lease is over;
-* a guest's: allocated, with instance_uuid and virtual_interface_uuid;
+* a guest's: allocated, with instance_uuid and virtual_interface_uuid, and without host while the
+  server is shelved and on no host;
 * a host's: allocated, with host and without instance_uuid. It is the gateway and DHCP server of the
   guests on that host (nova-network's multi_host). Networks with a VNI have none: there each host has
   the network's own gateway address.
@@ -109,6 +110,18 @@ def move(connection, instance_uuid, host):
     locked = _lock_of_instance(connection, instance_uuid)
     _require_instance(connection, instance_uuid, host)
     return _settle_on_host(connection, instance_uuid, host, locked, _ensure_gateways(connection, locked, host))
+
+
+@session.write
+def unbind(connection, instance_uuid, host):
+    """Say that a host serves a guest's addresses no longer; they stay the guest's.
+
+    What another host serves by now is not changed.
+    """
+    _lock_of_instance(connection, instance_uuid)
+    connection.execute(fixed_ips.update().where(
+        fixed_ips.c.instance_uuid == instance_uuid, fixed_ips.c.host == host).values(
+            host=None, leased=False, updated_at=session.now()))
 
 
 def _settle_on_host(connection, instance_uuid, host, known_networks, gateways):

@@ -12,6 +12,8 @@ from mininova.db import actions, models, services, session
 TABLE = models.instances
 METADATA = models.instance_metadata
 TAGS = models.instance_tags
+# Statuses of migrations in which nobody works on a move any more.
+FINAL_MOVES = ('confirmed', 'reverted', 'error', 'failed', 'completed', 'cancelled', 'done')
 
 
 def visible(read_deleted):
@@ -148,6 +150,7 @@ def destroy(connection, uuid, expected=None):
         return None
     release(connection, uuid)
     actions.finish_all.within(connection, uuid)
+    _close_moves(connection, uuid, now)
     connection.execute(sa.delete(METADATA).where(METADATA.c.instance_uuid == uuid))
     connection.execute(sa.delete(TAGS).where(TAGS.c.resource_id == uuid))
     connection.execute(sa.update(models.block_device_mapping).where(
@@ -155,6 +158,14 @@ def destroy(connection, uuid, expected=None):
     connection.execute(sa.update(models.request_specs).where(
         models.request_specs.c.instance_uuid == uuid).values(intent=None))
     return now
+
+
+def _close_moves(connection, uuid, now):
+    """End the moves of a deleted instance: one that waited for a decision is confirmed, one under way broke off."""
+    moves = models.migrations
+    connection.execute(sa.update(moves).where(
+        moves.c.instance_uuid == uuid, moves.c.status.not_in(FINAL_MOVES)).values(
+            status=sa.case((moves.c.status == 'finished', 'confirmed'), else_='error'), updated_at=now))
 
 
 def release(connection, uuid, kind=None, compute_node_id=None):
@@ -189,6 +200,14 @@ def list_by_host(connection, host, read_deleted='no', unsettled_only=False, quie
     if quiet_for:
         query = query.where(TABLE.c.updated_at <= _ago(quiet_for))
     return connection.execute(query).mappings().all()
+
+
+@session.read
+def list_resting(connection, host, vm_state):
+    """Return the rows of one compute host (None: of no host) in a state, with nothing going on."""
+    return connection.execute(sa.select(TABLE).where(
+        TABLE.c.host == host, TABLE.c.deleted == 0, TABLE.c.vm_state == vm_state,
+        TABLE.c.task_state.is_(None)).order_by(TABLE.c.id)).mappings().all()
 
 
 @session.read

@@ -3,7 +3,8 @@
 
 This keeps a state change and its record together, and makes an operation two remote calls.
 """
-from mininova.db import actions, instances, migration_records, models, quotas, session
+from mininova import exception
+from mininova.db import actions, instances, migration_records, models, quotas, request_specs, session
 
 TABLE = models.instances
 
@@ -22,25 +23,46 @@ def begin(connection, uuid, values, expected, request_id, event, host):
 
 
 @session.write
-def finish(connection, uuid, values, expected, record, fault=None):
+def finish(connection, uuid, values, expected, record, fault=None, release=False, migration=None):
     """End an operation: compare-and-swap, close its event, store a fault.
 
     The event is closed and the fault stored even if the instance changed hands meanwhile.
 
     :param record: {'request_id', 'event', 'result', 'details', 'traceback'}
     :param fault: columns of instance_faults or None
+    :param release: give back all claims of the instance, or those of this kind, with the same transaction, if it was
+        written
+    :param migration: a change of a migration record, as for :func:`accept`, if the instance was written
     :returns: as :func:`begin`
     """
     if values is None:
         written, found = True, session.now()
     else:
         written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
+    if written and migration:
+        _change_migration(connection, uuid, dict(migration))
+    if written and values and 'flavor' in values:
+        request_specs.set_flavor.within(connection, uuid, values['flavor'])
+    if written and release:
+        instances.release(connection, uuid, None if release is True else release)
     if record['event']:
         actions.event_finish.within(connection, uuid, record['request_id'], record['event'], record['result'],
                                     record.get('details'), record.get('traceback'))
     if fault is not None:
         actions.create_fault.within(connection, fault)
     return written, found
+
+
+def _change_migration(connection, instance_uuid, values):
+    """Change a migration record inside the caller's transaction.
+
+    :param values: columns, with the `id` and the `expected_status` (one or several)
+    :raises MigrationNotFoundByStatus: it is not in that status; the whole transaction is undone (404)
+    """
+    expected = values.pop('expected_status')
+    statuses = [expected] if isinstance(expected, str) else list(expected)
+    if not migration_records.compare_and_swap.within(connection, values.pop('id'), values, statuses):
+        raise exception.MigrationNotFoundByStatus(instance_id=instance_uuid, status=', '.join(statuses))
 
 
 @session.write
@@ -58,12 +80,14 @@ def give_back(connection, uuid, expected, compute_node_id=None):
 
 
 @session.write
-def accept(connection, uuid, values, expected, action, migration=None, limits=None):
+def accept(connection, uuid, values, expected, action, migration=None, limits=None, contents=None):
     """Accept an action: compare-and-swap of the task state with the record of what was asked.
 
     :param action: columns of instance_actions
-    :param migration: columns of a new row of migrations
+    :param migration: columns of a new row of migrations; with an `id`, changes of that row, which must be in its
+        `expected_status`
     :param limits: what :func:`quotas.check_within` compares first
+    :param contents: what else of the server changes: {'metadata': all of it, 'image': that of its request spec}
     :returns: as :func:`begin`
     :raises TooManyInstances: nothing is written (403)
     """
@@ -72,8 +96,14 @@ def accept(connection, uuid, values, expected, action, migration=None, limits=No
     written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
     if written:
         actions.start.within(connection, action)
-        if migration:
+        if migration and 'id' in migration:
+            _change_migration(connection, uuid, dict(migration))
+        elif migration:
             migration_records.insert.within(connection, migration)
+        if contents and 'metadata' in contents:
+            instances.replace_metadata.within(connection, uuid, contents['metadata'])
+        if contents and 'image' in contents:
+            request_specs.set_image.within(connection, uuid, contents['image'])
     return written, found
 
 

@@ -20,7 +20,8 @@ _SERVERS = sa.select(
     sa.func.count(), sa.func.coalesce(sa.func.sum(INSTANCES.c.vcpus), 0),
     sa.func.coalesce(sa.func.sum(INSTANCES.c.memory_mb), 0)).where(
     INSTANCES.c.project_id == _PROJECT, INSTANCES.c.deleted == 0,
-    sa.or_(INSTANCES.c.vm_state.is_(None), INSTANCES.c.vm_state != 'soft-delete'))
+    sa.or_(INSTANCES.c.vm_state.is_(None), INSTANCES.c.vm_state != 'soft-delete',
+           INSTANCES.c.task_state == 'restoring'))
 _SERVERS_OF_USER = _SERVERS.where(INSTANCES.c.user_id == _USER)
 _GROUPS = sa.select(sa.func.count()).where(models.instance_groups.c.project_id == _PROJECT)
 _LIMITS_OF = sa.select(LIMITS.c.user_id, LIMITS.c.resource, LIMITS.c.hard_limit).where(

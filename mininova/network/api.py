@@ -58,6 +58,13 @@ class API:
         """
         return self._backend.setup_instance_on_host(context, instance)
 
+    def cleanup_instance_on_host(self, context, instance, host):
+        """Make a host forget a guest that left it, or was shelved; the guest keeps its cards and addresses.
+
+        May be repeated; does not fail when nobody answers there: the host finds out when it is back.
+        """
+        self._backend.cleanup_instance_on_host(context, instance, host)
+
     def get_instance_nw_info(self, context, instance):
         """Ask for a guest's cards and addresses.
 

@@ -63,6 +63,14 @@ class BuiltinBackend:
     def setup_instance_on_host(self, context, instance):
         return model.NetworkInfo.hydrate(self._rpcapi.setup_instance_on_host(context, instance.host, instance.uuid))
 
+    def cleanup_instance_on_host(self, context, instance, host):
+        try:
+            self._rpcapi.cleanup_instance_on_host(context, host, instance.uuid)
+        except (rpc.MessagingTimeout, rpc.MessagingException) as error:
+            LOG.warning('nova-network on %s does not answer (%s); it forgets the server when it is back.', host, error,
+                        instance=instance)
+            VirtualInterfaceList.unbind(context, instance.uuid, host)
+
     def get_instance_nw_info(self, context, instance):
         return ipam.network_info(VirtualInterfaceList.get_wiring(context, instance.uuid))
 

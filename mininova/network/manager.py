@@ -74,6 +74,11 @@ class NetworkManager(manager.Manager):
         self._release_gateways(context, self.networks.remove(instance_uuid))
         crashpoint('network.deallocate.after')
 
+    def cleanup_instance_on_host(self, context, instance_uuid):
+        """Serve a guest no longer that left this host; it keeps its addresses."""
+        VirtualInterfaceList.unbind(context, instance_uuid, self.host)
+        self._release_gateways(context, self.networks.remove(instance_uuid))
+
     def get_instance_nw_info(self, context, instance_uuid):
         """Tell a guest's network_info."""
         return ipam.network_info(VirtualInterfaceList.get_wiring(context, instance_uuid)).plain()

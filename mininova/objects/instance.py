@@ -13,6 +13,7 @@ from mininova.objects import image_meta as image_meta_obj
 db_create = base.Database('create')
 db = base.Database('instances')
 operations = base.Database('operations')
+entries = base.Database('system_metadata')
 
 CONF = mininova.conf.CONF
 
@@ -159,6 +160,35 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         self.obj_reset_changes()
 
     @base.remotable
+    def update_system_metadata(self, changes, unless=()):
+        """Write some entries of the system metadata and leave the others as they are by now.
+
+        :param changes: {key: text, or None to remove it}
+        :param unless: keys of which none may have a value yet
+        :returns: whether it was written
+        """
+        return self._take_over(entries.merge(self.uuid, changes, unless))
+
+    @base.remotable
+    def set_lock(self, locked_by, reason, action, event, host):
+        """Lock or unlock, with the record of who did it, in one transaction.
+
+        :param locked_by: 'owner', 'admin', or None to unlock
+        :param reason: text; None keeps the one there is
+        :param action: columns as :meth:`InstanceAction.pack_start` gives them
+        """
+        self._take_over(entries.set_lock(self.uuid, locked_by, reason, action, event, host))
+        self.locked, self.locked_by = locked_by is not None, locked_by
+        self.obj_reset_changes(['locked', 'locked_by'])
+
+    def _take_over(self, written):
+        if written is None:
+            return False
+        self.system_metadata, self.updated_at = written
+        self.obj_reset_changes(['system_metadata', 'updated_at'])
+        return True
+
+    @base.remotable
     def destroy(self, expected=None):
         """Mark the server deleted and give back its claims; a repeat does nothing.
 
@@ -189,18 +219,21 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         self.obj_reset_changes()
 
     @base.remotable
-    def finish_operation(self, event, expected=None, result='Success', details=None, traceback=None, fault=None):
+    def finish_operation(self, event, expected=None, result='Success', details=None, traceback=None, fault=None,
+                         release=False, migration=None):
         """End the action: write the changes, close the event and store a fault in one transaction.
 
         :param expected: {column: accepted values}; None writes no changes, only the records
         :param fault: {'code', 'message', 'details', 'host'} or None
+        :param release: give back all its claims too, where it leaves its host, or with a text those of that kind
+        :param migration: {'id', 'expected_status', column: value}: a migration record that changes with the instance
         :raises StaleAction and its siblings: the instance has another owner; the event is closed all the same
         """
         columns = None if expected is None else self._columns(self.obj_what_changed())
         record = {'request_id': self._context.request_id, 'event': event, 'result': result, 'details': details,
                   'traceback': traceback}
         written, found = operations.finish(self.uuid, columns, expected, record,
-                                           fault and {**fault, 'instance_uuid': self.uuid})
+                                           fault and {**fault, 'instance_uuid': self.uuid}, release, migration)
         if not written:
             raise _explain(self.uuid, found, expected)
         self.updated_at = found
@@ -221,16 +254,17 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         self.obj_reset_changes()
 
     @base.remotable
-    def accept_action(self, values, expected, action, migration=None, limits=None):
+    def accept_action(self, values, expected, action, migration=None, limits=None, contents=None):
         """Accept an action: the new task state and the record of what was asked, in one transaction.
 
         :param action: columns as :meth:`InstanceAction.pack_start` gives them
-        :param migration: columns of a new migration record
+        :param migration: columns of a new migration record, or changes of one (:func:`mininova.db.operations.accept`)
         :param limits: as for :func:`mininova.db.quotas.check_within`, when more of the quota is needed
+        :param contents: what else changes with it (:func:`mininova.db.operations.accept`)
         :raises UnexpectedTaskStateError and its siblings: somebody else was first (409)
         :raises TooManyInstances: (403)
         """
-        written, found = operations.accept(self.uuid, values, expected, action, migration, limits)
+        written, found = operations.accept(self.uuid, values, expected, action, migration, limits, contents)
         if not written:
             raise _explain(self.uuid, found, expected)
         for name, value in values.items():
@@ -323,6 +357,11 @@ class InstanceList(base.ObjectListBase, base.NovaObject):
     def get_unsettled_by_host(cls, context, host, quiet_for):
         """Return the servers of a host that have a task or are building, untouched for so many seconds."""
         return cls._make(context, db.list_by_host(host, unsettled_only=True, quiet_for=quiet_for))
+
+    @base.remotable_classmethod
+    def get_resting(cls, context, host, vm_state):
+        """Return the servers of a host (None: on no host) that stand in a state and have no task."""
+        return cls._make(context, db.list_resting(host, vm_state))
 
     @base.remotable_classmethod
     def get_unowned(cls, context, worker_timeout, grace, me, tasks):

@@ -84,6 +84,11 @@ class VirtualInterfaceList(base.ObjectListBase, base.NovaObject):
         return _plain(db.move(instance_uuid, host))
 
     @base.remotable_classmethod
+    def unbind(cls, context, instance_uuid, host):
+        """Let a host serve a guest's addresses no longer; the guest keeps them."""
+        db.unbind(instance_uuid, host)
+
+    @base.remotable_classmethod
     def deallocate(cls, context, instance_uuid, only_if_deleted=False):
         """Take back a guest's cards and addresses; tell whether it had any."""
         return db.deallocate(instance_uuid, only_if_deleted)

@@ -9,8 +9,10 @@ import itertools
 MODULES = (
     'base',
     'admin_actions',
+    'admin_password',
     'availability_zone',
     'console_output',
+    'deferred_delete',
     'extended_server_attributes',
     'extensions',
     'flavor_access',
@@ -25,11 +27,14 @@ MODULES = (
     'limits',
     'lock_server',
     'networks',
+    'pause_server',
     'server_diagnostics',
     'server_metadata',
+    'server_password',
     'server_tags',
     'servers',
     'services',
+    'suspend_server',
 )
 
 

@@ -12,7 +12,7 @@ from oslo_utils import timeutils
 
 import mininova.conf
 from mininova import concurrency, exception, rpc
-from mininova.compute import faults, task_states, vm_states
+from mininova.compute import faults, power_state, task_states, vm_states
 from mininova.crashpoint import crashpoint
 from mininova.notifications import instance as notifications
 
@@ -61,6 +61,11 @@ class Host:
     def is_busy_with(self, uuid):
         return uuid in self._busy
 
+    def is_waited_for(self, uuid):
+        """Tell whether somebody waits for what is done to a server to end."""
+        _lock, users = self._busy.get(uuid, (None, 0))
+        return users > 1
+
     def wait_idle(self, timeout):
         """Wait until nothing is under way; False after `timeout` seconds."""
         return self._idle.wait(timeout)
@@ -76,6 +81,15 @@ class Host:
         crashpoint('delete.D7.network_released.after')
         self.driver.cleanup(context, instance, network_info)
         crashpoint('delete.D8.files_removed.after')
+
+    def leave(self, context, instance):
+        """Take a guest and its disks off this host; its addresses stay its own.  The caller writes the record."""
+        network_info = instance.get_network_info()
+        self.driver.destroy(context, instance, network_info)
+        self.network_api.cleanup_instance_on_host(context, instance, self.name)
+        self.driver.cleanup(context, instance, network_info)
+        instance.host = instance.node = instance.launched_on = instance.availability_zone = None
+        instance.power_state = power_state.SHUTDOWN
 
     def record_built(self, instance, event):
         """Write that a guest runs and close its build; also for one whose service was killed just then."""
@@ -97,15 +111,22 @@ class Operations:
         self.host = host
         self.driver = host.driver
 
+    def power_state(self, instance):
+        """Return what the hypervisor says of a guest; NOSTATE if it does not know it."""
+        try:
+            return self.driver.get_info(instance).state
+        except exception.InstanceNotFound:
+            return power_state.NOSTATE
+
     def settle(self, instance, vm_state, event):
         """Write where the server stands now: power state from the driver, no task, the event closed."""
-        instance.power_state = self.driver.get_info(instance).state
+        instance.power_state = self.power_state(instance)
         task, instance.vm_state, instance.task_state = instance.task_state, vm_state, None
         instance.finish_operation(event, expected={'task_state': task, 'action_id': instance.action_id,
                                                    'host': self.host.name})
 
 
-def instance_operation(notification=None, accepts=None):
+def instance_operation(notification=None, accepts=None, reraises=False):
     """Decorate ``method(self, context, instance, ...)``, the handler of an accepted action.
 
     1. One operation per server at a time.
@@ -118,6 +139,7 @@ def instance_operation(notification=None, accepts=None):
 
     :param notification: name in notifications; start and end or error are sent around the body
     :param accepts: accepted task states if not the message's own
+    :param reraises: pass an error on when the records are written: for calls, whose caller waits to hear it
     """
     def decorator(method):
         event = f'compute_{method.__name__}'
@@ -131,13 +153,15 @@ def instance_operation(notification=None, accepts=None):
                 except (exception.Conflict, exception.InstanceNotFound) as error:
                     LOG.info('Dropping a message that is late or a repeat: %s', error.format_message(),
                              instance=instance)
+                    if reraises:
+                        raise
                     return None
-                return _run(self, context, instance, method, event, notification, kwargs)
+                return _run(self, context, instance, method, event, notification, kwargs, reraises)
         return wrapper
     return decorator
 
 
-def _run(self, context, instance, method, event, notification, kwargs):
+def _run(self, context, instance, method, event, notification, kwargs, reraises):
     def notify(phase, error=None):
         if notification:
             notifications.notify_about_instance_action(context, instance, self.host.name, notification, phase, error)
@@ -145,16 +169,20 @@ def _run(self, context, instance, method, event, notification, kwargs):
     notify('start')
     try:
         result = method(self, context, instance, **kwargs)
-    except (exception.UnexpectedTaskStateError, exception.StaleAction, exception.InstanceNotFound) as error:
+    except (exception.UnexpectedTaskStateError, exception.StaleAction) as error:
         LOG.info('%s stopped: %s', event, error.format_message(), instance=instance)
         _close(instance, event, error, None)
         notify('error', error)
+        if reraises:
+            raise
         return None
     except Exception as error:
         LOG.exception('%s failed.', event, instance=instance)
         task, instance.task_state = instance.task_state, None
         _close(instance, event, error, {'task_state': task, 'action_id': instance.action_id}, self.host.name)
         notify('error', error)
+        if reraises:
+            raise
         return None
     notify('end')
     return result

@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Delete a server that no living host holds: never scheduled, or its host is down.
+"""Delete a server that no living host holds: never scheduled, shelved and offloaded, or its host is down; now or later.
 
 The guest on a dead host is removed by that host's nova-compute when it comes back; the deleted row is its evidence.
 Nova: the local delete of nova/compute/api.py.
 """
 from oslo_log import log
 
-from mininova import exception, objects, servicegroup
+from mininova import exception, objects
+from mininova.compute import remains, shelved_image, task_states, vm_states, waiting
 from mininova.compute import rpcapi as compute_rpcapi
-from mininova.compute import task_states
 from mininova.crashpoint import crashpoint
+from mininova.image import api as image_api
 from mininova.network import api as network_api
 from mininova.notifications import instance as notifications
 
@@ -22,46 +23,92 @@ class DeleteTask:
     def __init__(self, worker):
         self.worker = worker
         self.network_api = network_api.API()
+        self.image_api = image_api.API()
         self.compute_rpcapi = compute_rpcapi.ComputeAPI()
 
     def execute(self, context, instance):
-        """Finish a deletion that was accepted; a repeat does nothing."""
+        """Finish a deletion, or the taking back of a server without host, that was accepted; a repeat does nothing."""
         admin = context.elevated()
         try:
             instance = objects.Instance.get_by_uuid(admin, instance.uuid, expected_attrs=['metadata', 'tags'])
         except exception.InstanceNotFound:
             return
-        if instance.task_state != task_states.DELETING:
+        if instance.task_state not in STEPS:
             return
         with self.worker.taking([instance]) as taken:
             if taken:
                 self._drive(admin, instance)
 
+    def reclaim(self):
+        """Delete for good what was deleted reclaim_instance_interval ago and is on no host."""
+        for instance in waiting.accept_reclaims(None):
+            self.execute(instance._context, instance)
+
     def _drive(self, admin, instance):
-        if instance.host and self._host_is_up(admin, instance.host):
+        name, message, finish = STEPS[instance.task_state]
+        if instance.host and remains.host_is_up(admin, instance.host):
             instance.owner = None
             instance.save(expected={'action_id': instance.action_id})
-            self.compute_rpcapi.terminate_instance(admin, instance)
+            getattr(self.compute_rpcapi, message)(admin, instance)
             return
-        self._delete_here(admin, instance)
 
-    @staticmethod
-    def _host_is_up(context, host):
+        def notify(phase, error=None):
+            notifications.notify_about_instance_action(admin, instance, None, name, phase, error)
+        notify('start')
         try:
-            return servicegroup.service_is_up(objects.Service.get_by_compute_host(context, host))
-        except exception.ComputeHostNotFound:
-            return False
+            finish(self, admin, instance)
+        except (exception.Conflict, exception.InstanceNotFound) as error:
+            LOG.info('Not done: %s', error.format_message(), instance=instance)
+            notify('error', error)
+        except Exception as error:
+            notify('error', error)
+            raise
+        else:
+            notify('end')
 
     def _delete_here(self, context, instance):
-        notifications.notify_about_instance_action(context, instance, None, 'delete', 'start')
+        remains.remove_elsewhere(context, instance, instance.host, self.compute_rpcapi)
         if not instance.host:
             # Otherwise the guest may still run on a host that is only cut off: its nova-network frees the addresses.
             crashpoint('delete.D7.network_released.before')
             self.network_api.deallocate_for_instance(context, instance)
+        shelved_image.remove(context, instance, self.image_api)
         crashpoint('delete.D10.row_deleted.before')
-        deleted = instance.destroy(expected={'task_state': task_states.DELETING})
+        deleted = instance.destroy(expected={'task_state': task_states.DELETING, 'action_id': instance.action_id})
         crashpoint('delete.D10.row_deleted.after')
-        if deleted:
-            objects.InstanceAction.action_finish(context, instance.uuid)
-            LOG.info('Deleted without a host.', instance=instance)
-            notifications.notify_about_instance_action(context, instance, None, 'delete', 'end')
+        if not deleted:
+            raise exception.StaleAction(instance_uuid=instance.uuid, action_id=instance.action_id)
+        objects.InstanceAction.action_finish(context, instance.uuid)
+        LOG.info('Deleted without a host.', instance=instance)
+
+    def _soft_delete_here(self, context, instance):
+        """Let a server wait for its end; the guest on a host that is down is turned off when that is back."""
+        self._settle(context, instance, vm_states.SOFT_DELETED, release=not instance.host)
+
+    def _restore_here(self, context, instance):
+        if instance.host:
+            raise exception.StaleAction(instance_uuid=instance.uuid, action_id=instance.action_id)
+        vm_state = instance.system_metadata.get('soft_deleted_from', vm_states.ERROR)
+        instance.system_metadata = {key: value for key, value in instance.system_metadata.items()
+                                    if key != 'soft_deleted_from'}
+        self._settle(context, instance, vm_state)
+
+    @staticmethod
+    def _settle(context, instance, vm_state, release=False):
+        """Write where a server stands.
+
+        :raises StaleAction and its siblings: somebody else has it now
+        """
+        task, instance.vm_state, instance.task_state = instance.task_state, vm_state, None
+        instance.owner = None
+        instance.finish_operation(None, release=release, expected={
+            'task_state': task, 'action_id': instance.action_id, 'host': instance.host})
+        objects.InstanceAction.action_finish(context, instance.uuid)
+
+
+# What is done by task: its name in notifications, the message to a living host, and what conductor does itself.
+STEPS = {
+    task_states.DELETING: ('delete', 'terminate_instance', DeleteTask._delete_here),
+    task_states.SOFT_DELETING: ('soft_delete', 'soft_delete_instance', DeleteTask._soft_delete_here),
+    task_states.RESTORING: ('restore', 'restore_instance', DeleteTask._restore_here),
+}
