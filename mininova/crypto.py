@@ -12,7 +12,7 @@ import re
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import oid
 
@@ -95,6 +95,20 @@ def generate_key_pair(bits=RSA_BITS):
                                 serialization.NoEncryption()).decode()
     public = key.public_key().public_bytes(serialization.Encoding.OpenSSH, serialization.PublicFormat.OpenSSH).decode()
     return private, f'{public} Generated-by-Nova', generate_fingerprint(public)
+
+
+def ssh_encrypt_text(public_key, text):
+    """Encrypt a short text so that only the owner of an ssh-rsa key can read it, as `nova get-password` does.
+
+    The padding is PKCS #1 v1.5.
+
+    :raises EncryptionFailure: no RSA key, or the text is too long for it
+    """
+    try:
+        key = serialization.load_ssh_public_key(public_key.encode())
+        return key.encrypt(text.encode(), padding.PKCS1v15())
+    except Exception as error:
+        raise exception.EncryptionFailure(reason=type(error).__name__) from error
 
 
 def generate_winrm_x509_cert(user_id, bits=RSA_BITS):

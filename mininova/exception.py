@@ -86,6 +86,21 @@ class InvalidBDMLocalsLimit(InvalidBDM):
 class InvalidBDMVolume(InvalidBDM):
     msg_fmt = 'Block Device Mapping is Invalid: failed to get volume %(id)s.'
 
+class AutoDiskConfigDisabledByImage(Invalid):
+    msg_fmt = 'Requested image %(image)s has automatic disk resize disabled.'
+
+class CannotResizeDisk(Invalid):
+    msg_fmt = 'Server disk was unable to be resized because: %(reason)s'
+
+class CannotResizeToSameFlavor(Invalid):
+    msg_fmt = 'When resizing, instances must change flavor!'
+
+class CannotMigrateToSameHost(Invalid):
+    msg_fmt = 'Cannot migrate to the host where the server exists.'
+
+class ResizeError(Invalid):
+    msg_fmt = 'Resize error: %(reason)s'
+
 class FlavorDiskTooSmall(Invalid):
     msg_fmt = "The created instance's disk would be too small."
 
@@ -109,14 +124,11 @@ class ImageUnacceptable(Invalid):
 class InstanceQuiesceNotSupported(Invalid):
     msg_fmt = 'The file systems of instance %(instance_id)s cannot be frozen: %(reason)s'
 
-
 class InstanceNotRescuable(Invalid):
     msg_fmt = 'Instance %(instance_id)s cannot be rescued: %(reason)s'
 
-
 class UnsupportedRescueImage(Invalid):
     msg_fmt = 'Requested rescue image \'%(image)s\' is not supported'
-
 
 class InvalidImageRef(Invalid):
     msg_fmt = 'Invalid image href %(image_href)s.'
@@ -141,6 +153,34 @@ class InvalidInstanceIDMalformed(Invalid):
 
 class ComputeServiceUnavailable(Invalid):
     msg_fmt = 'Compute service of %(host)s is unavailable at this time.'
+
+class ComputeServiceInUse(Invalid):
+    msg_fmt = 'Compute service of %(host)s is still in use.'
+
+class UnableToMigrateToSelf(Invalid):
+    msg_fmt = 'Unable to migrate instance (%(instance_id)s) to current host (%(host)s).'
+
+class MigrationPreCheckError(Invalid):
+    msg_fmt = 'Migration pre-check error: %(reason)s'
+
+class InvalidHypervisorType(MigrationPreCheckError):
+    msg_fmt = 'The supplied hypervisor type of is invalid.'
+
+class DestinationHypervisorTooOld(MigrationPreCheckError):
+    msg_fmt = 'The instance requires a newer hypervisor version than has been provided.'
+
+class InvalidCPUInfo(MigrationPreCheckError):
+    msg_fmt = 'Unacceptable CPU info: %(reason)s'
+
+class InvalidLocalStorage(MigrationPreCheckError):
+    msg_fmt = '%(path)s is not on local storage: %(reason)s'
+
+class InvalidSharedStorage(MigrationPreCheckError):
+    msg_fmt = '%(path)s is not on shared storage: %(reason)s'
+
+class InvalidMigrationState(Invalid):
+    msg_fmt = ('Migration %(migration_id)s state of instance %(instance_uuid)s is %(state)s. Cannot %(method)s while '
+               'the migration is in this state.')
 
 class InvalidUUID(Invalid):
     msg_fmt = 'Expected a uuid but received %(uuid)s.'
@@ -288,6 +328,9 @@ class MigrationNotFound(NotFound):
 class MigrationNotFoundByStatus(MigrationNotFound):
     msg_fmt = 'Migration not found for instance %(instance_id)s with status %(status)s.'
 
+class MigrationNotFoundForInstance(MigrationNotFound):
+    msg_fmt = 'Migration %(migration_id)s not found for instance %(instance_id)s'
+
 class RequestSpecNotFound(NotFound):
     msg_fmt = 'RequestSpec not found for instance %(instance_uuid)s'
 
@@ -420,6 +463,9 @@ class ServiceUnavailable(NovaException):
 class GlanceConnectionFailed(ServiceUnavailable):
     msg_fmt = 'The image service at %(server)s could not be reached: %(reason)s'
 
+class EncryptionFailure(NovaException):
+    msg_fmt = 'Failed to encrypt text: %(reason)s'
+
 class CoreAPIMissing(NovaException):
     msg_fmt = 'Core API extensions are missing: %(missing_apis)s'
 
@@ -433,6 +479,14 @@ class NoValidHost(NovaException):
 
 class MaxRetriesExceeded(NoValidHost):
     msg_fmt = 'Exceeded maximum number of retries. %(reason)s'
+
+class MigrationError(NovaException):
+    msg_fmt = 'Migration error: %(reason)s'
+    safe = True
+
+class MigrationCancelled(MigrationError):
+    """Somebody asked for it."""
+    msg_fmt = 'The live migration was cancelled: %(reason)s'
 
 class RescheduledException(NovaException):
     msg_fmt = 'Build of instance %(instance_uuid)s was re-scheduled: %(reason)s'

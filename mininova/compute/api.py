@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """What may be asked of a server; runs in nova-api, never on a compute host.  Nova: nova/compute/api.py.
 
-Actions are methods of the base classes, one family a file: ``guest_actions.py`` (power, pause, ...) and
-``delete_actions.py``; how one is accepted is in ``action.py``.  See also: ``create.py`` (POST /servers), ``search.py``
-(lists), ``flavors.py``, ``keypairs.py`` and ``hosts.py`` for what Nova has in this module too.
+Actions are methods of the base classes, one family a file (``guest_actions.py``, ``lock_actions.py``, ...); how one is
+accepted is in ``action.py``.  See also: ``create.py`` (POST /servers), ``search.py`` (lists), ``flavors.py``,
+``keypairs.py`` and ``hosts.py`` for what Nova has in this module too.
 """
 from oslo_utils import uuidutils
 
 import mininova.conf
 from mininova import exception, hooks, objects, quota, rpc, servicegroup
-from mininova.compute import action, create, delete_actions, guest_actions
+from mininova.compute import (
+    action,
+    create,
+    delete_actions,
+    guest_actions,
+    lock_actions,
+    move_actions,
+    password_actions,
+)
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.conductor import api as conductor_api
 from mininova.crashpoint import crashpoint
@@ -22,7 +30,13 @@ CONF = mininova.conf.CONF
 MAX_TAGS = 50
 
 
-class API(delete_actions.DeleteActions, guest_actions.GuestActions):
+class API(
+        delete_actions.DeleteActions,
+        guest_actions.GuestActions,
+        lock_actions.LockActions,
+        password_actions.PasswordActions,
+        move_actions.MoveActions,
+):
     """The compute API as controllers see it; the families of actions are its base classes."""
 
     def __init__(self):

@@ -11,7 +11,20 @@ from oslo_log import log
 import mininova.conf
 from mininova import concurrency, context, exception, manager, utils
 from mininova.compute import lifecycle, periodic, reconciler, resource_tracker, virtapi
-from mininova.compute.operations import base, build, delete, inspect, power
+from mininova.compute.operations import (
+    base,
+    build,
+    crash_dump,
+    delete,
+    inject_network,
+    inspect,
+    password,
+    pause,
+    power,
+    resize,
+    resize_decision,
+    suspend,
+)
 from mininova.conductor import rpcapi as conductor_rpcapi
 from mininova.network import api as network_api
 from mininova.virt import driver as virt_driver
@@ -33,12 +46,19 @@ class ComputeManager(manager.Manager):
         self.parts = base.Host(host, self.driver, self.tracker, network_api.API(), conductor_rpcapi.ComputeTaskAPI())
         self.build, self.delete = build.BuildOperations(self.parts), delete.DeleteOperations(self.parts)
         self.power, self.inspect = power.PowerOperations(self.parts), inspect.InspectOperations(self.parts)
+        self.pause, self.suspend = pause.PauseOperations(self.parts), suspend.SuspendOperations(self.parts)
+        self.password = password.PasswordOperations(self.parts)
+        self.crash_dump = crash_dump.CrashDumpOperations(self.parts)
+        self.inject_network = inject_network.InjectNetworkOperations(self.parts)
+        self.resize = resize.ResizeOperations(self.parts)
+        self.resize_decision = resize_decision.ResizeDecisionOperations(self.parts)
         self.reconciler = reconciler.ComputeReconciler(self)
         self.lifecycle = lifecycle.LifecycleEvents(self)
         self.periodic = periodic.PeriodicTasks(self)
 
     def endpoints(self):
-        return [self.build, self.delete, self.power, self.inspect]
+        return [self.build, self.delete, self.power, self.inspect, self.pause, self.suspend, self.password,
+                self.crash_dump, self.inject_network, self.resize, self.resize_decision]
 
     def init_host(self, service_ref):
         """Check that this is the host it was, wake the driver, report what there is."""

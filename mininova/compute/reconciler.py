@@ -11,7 +11,7 @@ from oslo_log import log
 import mininova.conf
 from mininova import context, exception, objects
 from mininova.compute import power_state, remains, task_states, taskless, vm_states
-from mininova.compute.operations import build, password, pause, power, suspend
+from mininova.compute.operations import build, password, pause, power, resize, resize_decision, suspend
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -204,4 +204,10 @@ REMEDIES = {
     task_states.SUSPENDING: suspend.take_up_suspend,
     task_states.RESUMING: suspend.take_up_resume,
     task_states.UPDATING_PASSWORD: password.give_up,
+    task_states.RESIZE_PREP: resize.leave_to_conductor,
+    task_states.RESIZE_MIGRATING: resize.take_up_sending,
+    task_states.RESIZE_MIGRATED: resize.take_up_finish,
+    task_states.RESIZE_FINISH: resize.take_up_finish,
+    task_states.RESIZE_CONFIRMING: resize.leave_to_conductor,
+    task_states.RESIZE_REVERTING: resize_decision.take_up_revert,
 }

@@ -2,7 +2,8 @@
 """What can be asked of nova-compute over RPC.  Nova: nova/compute/rpcapi.py.
 
 Methods live in ``mininova/compute/operations`` under the same names: build_* in build.py, terminate_* in delete.py,
-power in power.py, pause and crash dump in pause.py, suspend and resume in suspend.py, passwords in password.py, the
+power in power.py,
+rebuild, snapshot and rescue in files of these names, pause and crash dump in pause.py, suspend and resume in suspend.py, passwords in password.py, the
 networks again in inject_network.py, the questions (console output, diagnostics, uptime) in inspect.py.
 
 Version history:
@@ -108,6 +109,78 @@ class ComputeAPI(rpc.Client):
         """Have the old host run the guest from the disks it kept."""
         self._cast(context, 'finish_revert_resize', server=migration.source_compute, instance=instance,
                    migration=migration)
+
+    # -- disks and images (casts) --
+
+    def rebuild_instance(self, context, instance, preserve_ephemeral=False, password=None, injected_files=None):
+        """Make the disk anew from the image that the record names by now.
+
+        :param injected_files: [[path, base64 content], ...]
+        """
+        self._cast(context, 'rebuild_instance', server=instance.host, instance=instance,
+                   preserve_ephemeral=preserve_ephemeral, password=password, injected_files=injected_files)
+
+    def snapshot_instance(self, context, instance, image_id):
+        """Give an image that was made without bytes the bytes of the guest's disk."""
+        self._cast(context, 'snapshot_instance', server=instance.host, instance=instance, image_id=image_id)
+
+    def backup_instance(self, context, instance, image_id, backup_type, rotation):
+        self._cast(context, 'backup_instance', server=instance.host, instance=instance, image_id=image_id,
+                   backup_type=backup_type, rotation=rotation)
+
+    def rescue_instance(self, context, instance, password=None, image_id=None):
+        """:param image_id: what to boot from; None takes the host's rescue image, or else the server's own"""
+        self._cast(context, 'rescue_instance', server=instance.host, instance=instance, password=password,
+                   image_id=image_id)
+
+    def unrescue_instance(self, context, instance):
+        self._cast(context, 'unrescue_instance', server=instance.host, instance=instance)
+
+    # -- live migration: conductor asks the destination, that the source; then the source leads --
+
+    def check_can_live_migrate_destination(self, context, host, instance, block_migration, disk_over_commit):
+        """Check whether a running guest can move to a host, and return what its driver needs for it."""
+        return self._long_call(context, 'check_can_live_migrate_destination', server=host, instance=instance,
+                               block_migration=block_migration, disk_over_commit=disk_over_commit)
+
+    def check_can_live_migrate_source(self, context, instance, dest_check_data):
+        """Check whether a running guest can leave its host; returns completed data."""
+        return self._long_call(context, 'check_can_live_migrate_source', server=instance.host, instance=instance,
+                               dest_check_data=dest_check_data)
+
+    def live_migration(self, context, instance, migration):
+        self._cast(context, 'live_migration', server=instance.host, instance=instance, migration=migration)
+
+    def pre_live_migration(self, context, host, instance, migration):
+        """Make cards and disks ready on the destination; returns completed data."""
+        return self._long_call(context, 'pre_live_migration', server=host, instance=instance, migration=migration)
+
+    def get_live_migration_state(self, context, host, instance):
+        """Ask where a guest stands on a host, one of virt.driver.LIVE_STATES."""
+        return self._call(context, 'get_live_migration_state', server=host, instance=instance)
+
+    def post_live_migration_at_destination(self, context, instance):
+        """Have the host at which a guest arrived make it its own; wait until it has."""
+        self._long_call(context, 'post_live_migration_at_destination', server=instance.host, instance=instance)
+
+    def rollback_live_migration_at_destination(self, context, host, instance, migration):
+        """Remove what was prepared for a guest that did not come; wait until it is gone."""
+        self._long_call(context, 'rollback_live_migration_at_destination', server=host, instance=instance,
+                        migration=migration)
+
+    def live_migration_force_complete(self, context, instance, migration_id):
+        self._cast(context, 'live_migration_force_complete', server=instance.host, instance=instance,
+                   migration_id=migration_id)
+
+    def live_migration_abort(self, context, instance, migration_id):
+        self._cast(context, 'live_migration_abort', server=instance.host, instance=instance, migration_id=migration_id)
+
+    # -- evacuation --
+
+    def evacuate_instance(self, context, host, instance, migration, admin_password=None):
+        """Build a server of a host that is down on another host, which is claimed for it."""
+        self._cast(context, 'evacuate_instance', server=host, instance=instance, migration=migration,
+                   admin_password=admin_password)
 
     # -- questions (calls) --
 

@@ -25,6 +25,19 @@ class ComputeVirtAPI(virtapi.VirtAPI):
                                                       block_devices=devices)
         return metadata.metadata_for_config_drive()
 
+    def is_overtaken(self, instance):
+        """Say whether another action took the place of the one an instance carries.
+
+        The database is asked only while another operation waits for the same server.
+        """
+        if not self._manager.parts.is_waited_for(instance.uuid):
+            return False
+        try:
+            current = objects.Instance.get_by_uuid(context.get_admin_context(), instance.uuid, expected_attrs=())
+        except exception.InstanceNotFound:
+            return True
+        return current.action_id != instance.action_id
+
     def host_available(self, available, reason=None):
         """Keep the scheduler off this host while the hypervisor does not answer.
 

@@ -16,6 +16,9 @@ scheduler claims against capacity = (total - reserved) * ratio."""),
     cfg.IntOpt('max_concurrent_snapshots', default=5, min=0, help="""
 Snapshots of guests (createImage, createBackup, shelve) made at the same time on one host; 0 is no limit. Those
 beyond it wait their turn. Each reads a whole disk and sends it to the image service."""),
+    cfg.IntOpt('max_concurrent_live_migrations', default=1, min=0, help="""
+Guests that leave this host by live migration at the same time; others wait their turn. 0 is no limit. More than one
+share the network, so that each takes longer and may not end at all."""),
     cfg.IntOpt('update_resources_interval', default=60, min=0, help="""
 Seconds between two reports of this host's resources; 0 means at start only."""),
     cfg.IntOpt('sync_power_state_interval', default=60, min=-1, help="""

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Action records, their events, and faults.  Nova: instance_action*, instance_fault* of nova/db/main/api.py."""
+import datetime
+
 import sqlalchemy as sa
 
 from mininova.db import models, session
@@ -82,6 +84,47 @@ def event_finish(connection, instance_uuid, request_id, event, result, details=N
     if result == 'Error':
         values['message'] = 'Error'
     connection.execute(sa.update(ACTIONS).where(ACTIONS.c.id == action).values(values))
+
+
+@session.write
+def open_first_event(connection, instance_uuid, action_id, event, host):
+    """Open an event of an open action that has none; of several callers one succeeds.
+
+    :param action_id: the action's own, not that of its row
+    :param host: whose instance it must be
+    :returns: whether this call did
+    """
+    now = session.now()
+    taken = connection.execute(sa.update(ACTIONS).where(
+        ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.action_id == action_id, ACTIONS.c.finish_time.is_(None),
+        sa.exists().where(models.instances.c.uuid == instance_uuid, models.instances.c.host == host,
+                          models.instances.c.deleted == 0)).values(updated_at=now)).rowcount
+    if not taken:
+        return False
+    row_id = connection.execute(sa.select(ACTIONS.c.id).where(
+        ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.action_id == action_id)).scalar()
+    if connection.execute(sa.select(EVENTS.c.id).where(EVENTS.c.action_id == row_id).limit(1)).first():
+        return False
+    connection.execute(sa.insert(EVENTS).values(event=event, action_id=row_id, start_time=now, host=host,
+                                                created_at=now, updated_at=now))
+    return True
+
+
+@session.read
+def list_open_by_host(connection, host, names, quiet_for=0):
+    """Return the open actions of some names on the instances of a host, each with its number of `events`.
+
+    :param quiet_for: only those that nobody wrote for this many seconds, by this service's clock
+    """
+    instances = models.instances
+    count = sa.select(sa.func.count(EVENTS.c.id)).where(EVENTS.c.action_id == ACTIONS.c.id).scalar_subquery()
+    query = sa.select(ACTIONS, count.label('events')).join(
+        instances, instances.c.uuid == ACTIONS.c.instance_uuid).where(
+            instances.c.host == host, instances.c.deleted == 0, ACTIONS.c.action.in_(names),
+            ACTIONS.c.finish_time.is_(None)).order_by(ACTIONS.c.id)
+    if quiet_for:
+        query = query.where(ACTIONS.c.updated_at <= session.now() - datetime.timedelta(seconds=quiet_for))
+    return connection.execute(query).mappings().all()
 
 
 @session.read

@@ -14,12 +14,16 @@ from mininova.compute import power_state
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
-PAYLOADS = {'create': ('InstanceCreatePayload', '1.12')}
+PAYLOADS = {'create': ('InstanceCreatePayload', '1.12'), 'snapshot': ('InstanceActionSnapshotPayload', '1.9'),
+            'rebuild': ('InstanceActionRebuildPayload', '1.9'), 'rescue': ('InstanceActionRescuePayload', '1.3')}
 DEFAULT_PAYLOAD = ('InstanceActionPayload', '1.9')
 ERROR_PRIORITY = 'ERROR'
 
 # Legacy event names differ from the versioned ones for some actions.
 LEGACY_NAMES = {'power_off': 'power_off', 'power_on': 'power_on'}
+NEVER_LEGACY = frozenset({'lock', 'unlock'})
+
+SOURCE_API, SOURCE_COMPUTE, SOURCE_CONDUCTOR = 'nova-api', 'nova-compute', 'nova-conductor'
 
 
 def enabled(kind):
@@ -28,19 +32,23 @@ def enabled(kind):
     return bool(drivers) and drivers != ['noop'] and CONF.notifications.notification_format in (kind, 'both')
 
 
-def notify_about_instance_action(context, instance, host, action, phase=None, error=None):
+def notify_about_instance_action(context, instance, host, action, phase=None, error=None, source=None,
+                                 more=None):
     """Tell that an action on a server began, ended or failed.
 
     :param host: the compute host, or None when conductor or nova-api acts
     :param action: 'create', 'delete', 'power_on', 'power_off', 'reboot', ...
     :param phase: 'start', 'end', 'error' or None
     :param error: the exception of phase 'error'
+    :param source: which service tells, where `host` alone does not say it
+    :param more: fields that only notifications of this action have, e.g. snapshot_image_id
     """
     try:
-        if enabled('unversioned'):
+        if enabled('unversioned') and action not in NEVER_LEGACY:
             _send_legacy(context, instance, host, action, phase, error)
         if enabled('versioned'):
-            _send_versioned(context, instance, host, action, phase, error)
+            source = source or (SOURCE_COMPUTE if host else SOURCE_CONDUCTOR)
+            _send_versioned(context, instance, f'{source}:{host or CONF.host}', action, phase, error, more)
     except Exception:
         LOG.exception('A notification could not be sent.', instance=instance)
 
@@ -93,14 +101,15 @@ def _loaded(instance, name, default):
     return getattr(instance, name) if instance.obj_attr_is_set(name) else default
 
 
-def _send_versioned(context, instance, host, action, phase, error):
+def _send_versioned(context, instance, publisher, action, phase, error, more):
     name, version = PAYLOADS.get(action, DEFAULT_PAYLOAD)
     data = _versioned_payload(context, instance, error)
     if action == 'create':
         data.update(keypairs=_keypairs(instance), tags=_loaded(instance, 'tags', []), instance_name=instance.name,
                     trusted_image_certificates=None)
+    data.update(more or {})
     payload = _envelope(name, version, data)
-    notifier = rpc.get_versioned_notifier(f'nova-compute:{host}' if host else f'nova-conductor:{CONF.host}')
+    notifier = rpc.get_versioned_notifier(publisher)
     send = notifier.error if phase == 'error' else notifier.info
     send(context, _event('instance', action, phase), payload)
 

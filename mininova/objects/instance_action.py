@@ -11,7 +11,8 @@ db = base.Database('actions')
 
 @base.register
 class InstanceAction(base.NovaObject, base.NovaPersistentObject):
-    """``action_id`` is the value an instance carries while this action is its current one; ``arguments`` the intent."""
+    """``action_id`` is the value an instance carries while this action is its current one; ``arguments`` the intent;
+    ``events`` how many events it has, where that was asked for."""
     VERSION = '1.0'
     fields = {
         'id': fields.integer(), 'action': fields.text(), 'instance_uuid': fields.UUIDField(),
@@ -19,6 +20,7 @@ class InstanceAction(base.NovaObject, base.NovaPersistentObject):
         'user_id': fields.text(), 'project_id': fields.text(), 'start_time': fields.time(),
         'finish_time': fields.time(),
         'message': fields.text(), 'action_id': fields.text(), 'arguments': fields.JsonField(nullable=True),
+        'events': fields.integer(),
     }
 
     @staticmethod
@@ -70,6 +72,12 @@ class InstanceActionList(base.ObjectListBase, base.NovaObject):
             raise exception.MarkerNotFound(marker=marker)
         return cls._from_rows(context, InstanceAction, rows)
 
+    @base.remotable_classmethod
+    def get_open_by_host(cls, context, host, names, quiet_for):
+        """Return the actions of some names on the servers of a host that have not ended, untouched for so many
+        seconds, with the number of their events."""
+        return cls._from_rows(context, InstanceAction, db.list_open_by_host(host, names, quiet_for))
+
 
 @base.register
 class InstanceActionEvent(base.NovaObject, base.NovaPersistentObject):
@@ -85,6 +93,11 @@ class InstanceActionEvent(base.NovaObject, base.NovaPersistentObject):
     def event_start(cls, context, instance_uuid, event, host=None):
         """Open an event of the request's action."""
         db.event_start(instance_uuid, context.request_id, event, host)
+
+    @base.remotable_classmethod
+    def open_first(cls, context, instance_uuid, action_id, event, host):
+        """Open the first event of an action on the server's host; False if it has one, is over, or is elsewhere's."""
+        return db.open_first_event(instance_uuid, action_id, event, host)
 
     @base.remotable_classmethod
     def event_finish(cls, context, instance_uuid, event, result='Success', details=None, traceback=None):

@@ -23,6 +23,7 @@ DELETE = ROOT % 'delete'
 START = ROOT % 'start'
 STOP = ROOT % 'stop'
 REBOOT = ROOT % 'reboot'
+TRIGGER_CRASH_DUMP = ROOT % 'trigger_crash_dump'
 
 _SHOWN = ('GET /servers/{id}', 'GET /servers/detail')
 
@@ -58,4 +59,6 @@ def list_rules():
         base.rule(START, base.PROJECT_MEMBER_OR_ADMIN, 'Start a server.', 'POST /servers/{id}/action (os-start)'),
         base.rule(STOP, base.PROJECT_MEMBER_OR_ADMIN, 'Stop a server.', 'POST /servers/{id}/action (os-stop)'),
         base.rule(REBOOT, base.PROJECT_MEMBER_OR_ADMIN, 'Reboot a server.', 'POST /servers/{id}/action (reboot)'),
+        base.rule(TRIGGER_CRASH_DUMP, base.PROJECT_MEMBER_OR_ADMIN, 'Make a server write a crash dump (2.17).',
+                  'POST /servers/{id}/action (trigger_crash_dump)'),
     ]

@@ -14,7 +14,7 @@ from oslo_utils import units
 import mininova.conf
 from mininova import concurrency, crashpoint, exception
 from mininova.compute import power_state, task_states
-from mininova.virt import consoles, diagnostics, driver, event, fake_host, hardware, images
+from mininova.virt import consoles, diagnostics, driver, event, fake_guest, fake_host, hardware, images
 
 CONF = mininova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -25,10 +25,11 @@ VNC_PORT = 6969
 SERIAL_PORT = 6970
 
 
-class FakeDriver(driver.ComputeDriver):
+class FakeDriver(fake_guest.GuestActions, driver.ComputeDriver):
     """All guests of one pretended machine, which several drivers of the process may share."""
 
-    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_snapshot=True)
+    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_snapshot=True, supports_rescue=True,
+                        supports_pause=True, supports_suspend=True)
 
     def __init__(self, virtapi):
         super().__init__(virtapi)
@@ -124,7 +125,7 @@ class FakeDriver(driver.ComputeDriver):
     # -- life and death -----------------------------------------------------------
 
     def spawn(self, context, instance, image_meta, injected_files, admin_password, allocations,
-              network_info=None, block_device_info=None):
+              network_info=None, block_device_info=None, power_on=True):
         guest = self.host.guests.get(instance.uuid) or fake_host.Guest(instance.uuid, instance.name)
         if guest.domain and guest.running:
             return
@@ -133,26 +134,44 @@ class FakeDriver(driver.ComputeDriver):
             self._make_disks(guest, instance, image_meta, injected_files, admin_password, network_info,
                              block_device_info)
             self._define(guest, instance, network_info)
-            self._start(guest, 'spawn.start')
+            if power_on:
+                self._start(guest, 'spawn.start')
         except Exception:
             guest.domain = False
             self.host.stop(guest)
             raise
-        LOG.info('Fake guest runs.', instance=instance)
+        LOG.info('Fake guest made.', instance=instance)
+
+    def prefetch_image(self, context, instance, image_meta):
+        self.faults.hit('prefetch_image')
+        self._check_size(instance, image_meta)
+
+    @staticmethod
+    def _check_size(instance, image_meta):
+        limit = (instance.flavor.root_gb or 0) * units.Gi
+        if limit and (image_meta.size or 0) > limit:
+            raise exception.FlavorDiskSmallerThanImage(flavor_size=limit, image_size=image_meta.size)
+
+    def discard_root_disk(self, instance):
+        self.faults.hit('discard_root_disk')
+        guest = self.host.guests.get(instance.uuid)
+        if guest:
+            guest.image_id, guest.config_drive = None, None
+            self.host.keep(guest)
 
     def _make_disks(self, guest, instance, image_meta, injected_files, admin_password, network_info,
                     block_device_info):
         self.faults.hit('spawn.disk')
         flavor = instance.flavor
-        if flavor.root_gb and (image_meta.size or 0) > flavor.root_gb * units.Gi:
-            raise exception.FlavorDiskSmallerThanImage(flavor_size=flavor.root_gb * units.Gi,
-                                                       image_size=image_meta.size)
+        self._check_size(instance, image_meta)
         if instance.config_drive or CONF.force_config_drive:
             files = self.virtapi.config_drive_files(instance, network_info, admin_password, injected_files)
             guest.config_drive = sorted(files)
         devices = block_device_info or {}
         guest.num_disks = 1 + len(devices.get('ephemerals') or ()) + bool(devices.get('swap'))
         guest.disk_gb = flavor.root_gb + flavor.ephemeral_gb
+        if guest.image_id != image_meta.id or not guest.disks:
+            guest.image_id, guest.disk_number = image_meta.id, guest.disk_number + 1
         guest.disks = True
         self.host.keep(guest)
         crashpoint.crashpoint('create.C13.disks_made.after')
@@ -195,31 +214,35 @@ class FakeDriver(driver.ComputeDriver):
         guest = self.host.guests.get(instance.uuid)
         if not guest:
             return
-        guest.domain, guest.macs = False, []
+        guest.domain, guest.macs, guest.saved = False, [], False
         self.host.keep(guest)
         crashpoint.crashpoint('delete.D5.undefined.after')
         if destroy_disks:
-            guest.disks, guest.config_drive = False, None
+            guest.disks, guest.config_drive, guest.image_id, guest.rescue_image_id = False, None, None, None
             self.host.keep(guest)
 
     def reboot(self, context, instance, network_info, reboot_type, block_device_info=None,
                bad_volumes_callback=None):
         self.faults.hit('reboot')
         guest = self._restorable(instance, network_info)
+        if reboot_type == driver.REBOOT_SOFT and guest.running:
+            self._wait_for_shutdown(instance, CONF.fake.shutdown_delay)
         self._stop(guest)
+        guest.saved = False
         self._start(guest, 'reboot.start')
 
     def power_off(self, instance, timeout=0, retry_interval=0):
         self.faults.hit('power_off')
         guest = self._guest(instance)
         if timeout and guest.running:
-            concurrency.sleep(min(timeout, CONF.fake.shutdown_delay))
+            self._wait_for_shutdown(instance, min(timeout, CONF.fake.shutdown_delay))
         self._stop(guest)
 
     def power_on(self, context, instance, network_info, block_device_info=None):
         self.faults.hit('power_on')
         guest = self._restorable(instance, network_info)
-        if not guest.running:
+        if guest.state != power_state.RUNNING:
+            guest.saved = False
             self._start(guest, 'power_on.start')
 
     def _restorable(self, instance, network_info):
@@ -230,6 +253,28 @@ class FakeDriver(driver.ComputeDriver):
         if not guest.domain:
             self._define(guest, instance, network_info)
         return guest
+
+    # -- rescue ---------------------------------------------------------------------------
+
+    def rescue(self, context, instance, network_info, image_meta, rescue_password, block_device_info):
+        guest = self._restorable(instance, network_info)
+        self.faults.hit('rescue')
+        guest.rescue_image_id = image_meta.id
+        if instance.config_drive or CONF.force_config_drive:
+            guest.config_drive = sorted(self.virtapi.config_drive_files(instance, network_info, rescue_password, []))
+        self._stop(guest)
+        crashpoint.crashpoint('rescue.U3.disks_made.after')
+        self._start(guest, 'rescue.start')
+
+    def unrescue(self, context, instance, network_info, power_on=True):
+        self.faults.hit('unrescue')
+        guest = self._restorable(instance, network_info)
+        self._stop(guest)
+        guest.rescue_image_id = None
+        self.host.keep(guest)
+        crashpoint.crashpoint('unrescue.U5.removed.after')
+        if power_on:
+            self._start(guest, 'unrescue.start')
 
     # -- copies of a guest's disk ---------------------------------------------------------
 
@@ -311,6 +356,9 @@ class FakeDriver(driver.ComputeDriver):
         if state == power_state.RUNNING:
             self.host.start(guest)
             self._tell(guest, event.EVENT_LIFECYCLE_STARTED)
+        elif state in (power_state.PAUSED, power_state.SUSPENDED):
+            self._become(guest, state, event.EVENT_LIFECYCLE_PAUSED if state == power_state.PAUSED
+                         else event.EVENT_LIFECYCLE_SUSPENDED)
         else:
             self.host.stop(guest, state)
             self._tell(guest, event.EVENT_LIFECYCLE_STOPPED)

@@ -22,7 +22,11 @@ _hosts = {}
 
 @dataclasses.dataclass
 class Guest:
-    """What the host holds of one guest; `domain` and `disks` say which halves exist."""
+    """What the host holds of one guest; `domain` and `disks` say which halves exist.
+
+    :ivar content: stands for what is on its root disk
+    :ivar kept: disks of a guest that moved away, until its move is decided; see virt/fake_migration.py
+    """
 
     uuid: str
     name: str
@@ -37,13 +41,20 @@ class Guest:
     macs: list = dataclasses.field(default_factory=list)
     config_drive: list | None = None
     copying: bool = False
+    image_id: str | None = None
+    rescue_image_id: str | None = None
+    disk_number: int = 0
+    content: str = ''
+    kept: dict | None = None
     console: str = ''
     started_at: float = 0.0
+    saved: bool = False
+    interrupts: int = 0
 
     @property
     def running(self):
         """Whether its CPUs have power."""
-        return self.state in (power_state.RUNNING, power_state.PAUSED)
+        return self.state in (power_state.RUNNING, power_state.PAUSED, power_state.SUSPENDED)
 
 
 class FakeHost:
@@ -70,7 +81,7 @@ class FakeHost:
 
     def keep(self, guest):
         """Remember a guest as it is now; one without domain and disks is forgotten."""
-        if guest.domain or guest.disks:
+        if guest.domain or guest.disks or guest.kept:
             self.guests[guest.uuid] = guest
         else:
             self.guests.pop(guest.uuid, None)
@@ -91,6 +102,8 @@ class FakeHost:
         """Give a guest power."""
         self._next_id += 1
         guest.state = power_state.RUNNING
+        guest.console += f'{guest.name}: memory loaded\n' if guest.saved else ''
+        guest.saved = False
         guest.internal_id = self._next_id
         guest.started_at = time.time()
         guest.console += f'{guest.name}: started\n'
@@ -106,7 +119,7 @@ class FakeHost:
         """Return (vcpus, memory_mb, disk_gb) that guests hold; disks count even without a domain."""
         guests = list(self.guests.values())
         return (sum(g.vcpus for g in guests if g.domain), sum(g.memory_mb for g in guests if g.domain),
-                sum(g.disk_gb for g in guests if g.disks))
+                sum(g.disk_gb for g in guests if g.disks) + sum(g.kept['disk_gb'] for g in guests if g.kept))
 
 
 def get(name):

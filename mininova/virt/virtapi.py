@@ -29,6 +29,13 @@ class VirtAPI:
         """
         yield
 
+    def is_overtaken(self, instance):
+        """Say whether something else was asked of a server since the action under way: a long wait is then pointless.
+
+        Cheap enough to be asked several times a second.
+        """
+        return False
+
     def host_available(self, available, reason=None):
         """Hear that the hypervisor stopped or started to answer.
 

@@ -163,8 +163,8 @@ def _store_password(request, instance):
         text = body.decode('ascii')
     except UnicodeDecodeError:
         raise webob.exc.HTTPBadRequest(explanation='The password must be ASCII text.') from None
-    instance.system_metadata = {**instance.system_metadata, **password.convert_password(text)}
-    instance.save()
+    if not password.store_first(instance, text):
+        raise webob.exc.HTTPConflict()
     return _response(b'')
 
 

@@ -1,23 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The password a guest has chosen and encrypted for its user: kept in system metadata, in pieces.
+"""The password a guest has chosen and encrypted for its user, as the metadata service sees it (nova-api).
 
-Nova: nova/api/metadata/password.py
+Nova: nova/api/metadata/password.py.  How it is kept is in mininova/compute/server_password.py.
 """
-CHUNKS = 4
-CHUNK_LENGTH = 255
-MAX_SIZE = CHUNKS * CHUNK_LENGTH
-PREFIX = 'password_'
+from mininova.compute import server_password
+
+MAX_SIZE = server_password.MAX_SIZE
+extract_password = server_password.extract_password
+convert_password = server_password.convert_password
 
 
-def extract_password(instance):
-    """Give the stored password as text, empty if there is none."""
-    return ''.join(instance.system_metadata.get(f'{PREFIX}{number}') or '' for number in range(CHUNKS))
+def store_first(instance, password):
+    """Keep a password if there is none yet.
 
-
-def convert_password(password):
-    """Cut a password into the entries of system metadata that hold it; unused ones are empty.
-
-    :param password: text of at most MAX_SIZE characters
+    :returns: whether it was kept
     """
-    return {f'{PREFIX}{number}': password[number * CHUNK_LENGTH:(number + 1) * CHUNK_LENGTH]
-            for number in range(CHUNKS)}
+    return instance.update_system_metadata(convert_password(password), unless=server_password.KEYS)

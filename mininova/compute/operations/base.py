@@ -126,7 +126,7 @@ class Operations:
                                                    'host': self.host.name})
 
 
-def instance_operation(notification=None, accepts=None, reraises=False):
+def instance_operation(notification=None, accepts=None, reraises=False, event=None, notes=None):
     """Decorate ``method(self, context, instance, ...)``, the handler of an accepted action.
 
     1. One operation per server at a time.
@@ -140,31 +140,34 @@ def instance_operation(notification=None, accepts=None, reraises=False):
     :param notification: name in notifications; start and end or error are sent around the body
     :param accepts: accepted task states if not the message's own
     :param reraises: pass an error on when the records are written: for calls, whose caller waits to hear it
+    :param event: name of the event if not the method's own
+    :param notes: function of the method's keyword arguments that gives further fields of the notifications
     """
     def decorator(method):
-        event = f'compute_{method.__name__}'
+        name = event or f'compute_{method.__name__}'
 
         @functools.wraps(method)
         def wrapper(self, context, instance, **kwargs):
             with self.host.busy_with(instance.uuid):
                 expected = {'host': self.host.name, 'task_state': accepts or instance.task_state}
                 try:
-                    instance.begin_operation(event, self.host.name, expected)
+                    instance.begin_operation(name, self.host.name, expected)
                 except (exception.Conflict, exception.InstanceNotFound) as error:
                     LOG.info('Dropping a message that is late or a repeat: %s', error.format_message(),
                              instance=instance)
                     if reraises:
                         raise
                     return None
-                return _run(self, context, instance, method, event, notification, kwargs, reraises)
+                return _run(self, context, instance, method, name, notification, kwargs, reraises, notes)
         return wrapper
     return decorator
 
 
-def _run(self, context, instance, method, event, notification, kwargs, reraises):
+def _run(self, context, instance, method, event, notification, kwargs, reraises, notes):
     def notify(phase, error=None):
         if notification:
-            notifications.notify_about_instance_action(context, instance, self.host.name, notification, phase, error)
+            notifications.notify_about_instance_action(context, instance, self.host.name, notification, phase, error,
+                                                       more=notes(kwargs) if notes else None)
 
     notify('start')
     try:

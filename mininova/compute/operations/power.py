@@ -3,13 +3,17 @@
 from oslo_log import log
 
 import mininova.conf
-from mininova.compute import block_devices, task_states, vm_states
+from mininova import exception
+from mininova.compute import block_devices, power_state, task_states, vm_states
 from mininova.compute.operations import base
+from mininova.crashpoint import crashpoint
+from mininova.virt import driver
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
-RETRY_INTERVAL = 10
+HARD_REBOOT_TASKS = (task_states.REBOOTING_HARD, task_states.REBOOT_PENDING_HARD, task_states.REBOOT_STARTED_HARD)
+REBOOT_TASKS = (task_states.REBOOTING, task_states.REBOOT_PENDING, task_states.REBOOT_STARTED, *HARD_REBOOT_TASKS)
 
 
 class PowerOperations(base.Operations):
@@ -17,24 +21,57 @@ class PowerOperations(base.Operations):
 
     @base.instance_operation(notification='power_on', accepts=task_states.POWERING_ON)
     def start_instance(self, context, instance):
+        crashpoint('start.O3.accepted.after')
         self._make_ready(context, instance)
         self.driver.power_on(context, instance, instance.get_network_info(),
                              block_devices.block_device_info(context, instance))
+        crashpoint('start.O4.on.after')
         self.settle(instance, vm_states.ACTIVE, 'compute_start_instance')
 
     @base.instance_operation(notification='power_off', accepts=task_states.POWERING_OFF)
     def stop_instance(self, context, instance, clean_shutdown=True):
+        """Turn a guest off; one that is not there is off.
+
+        :param clean_shutdown: give it [DEFAULT] shutdown_timeout, or the time its image says, to do so itself
+        """
         timeout = self.shutdown_timeout(instance) if clean_shutdown else 0
-        self.driver.power_off(instance, timeout, RETRY_INTERVAL)
+        crashpoint('stop.O1.accepted.after')
+        try:
+            self.driver.power_off(instance, timeout, CONF.compute.shutdown_retry_interval if timeout else 0)
+        except exception.InstanceNotFound:
+            LOG.warning('There is no guest to turn off.', instance=instance)
+        crashpoint('stop.O2.off.after')
         self.settle(instance, vm_states.STOPPED, 'compute_stop_instance')
 
-    @base.instance_operation(notification='reboot', accepts=(task_states.REBOOTING, task_states.REBOOTING_HARD))
+    @base.instance_operation(notification='reboot', accepts=REBOOT_TASKS)
     def reboot_instance(self, context, instance, reboot_type):
-        """:param reboot_type: 'SOFT' asks the guest and falls back to 'HARD'"""
-        self._make_ready(context, instance)
-        self.driver.reboot(context, instance, instance.get_network_info(), reboot_type,
-                           block_devices.block_device_info(context, instance))
+        """Restart a guest.  If that fails, the server is ACTIVE where the guest runs all the same, else in ERROR.
+
+        :param reboot_type: 'SOFT' asks the guest and falls back to 'HARD'
+        """
+        crashpoint('reboot.B1.accepted.after')
+        try:
+            self._make_ready(context, instance)
+            self._record_start(instance, reboot_type)
+            self.driver.reboot(context, instance, instance.get_network_info(), reboot_type,
+                               block_devices.block_device_info(context, instance))
+        except (exception.UnexpectedTaskStateError, exception.StaleAction):
+            raise
+        except Exception:
+            with exception.excutils.save_and_reraise_exception():
+                instance.power_state = self.power_state(instance)
+                runs = instance.power_state == power_state.RUNNING
+                instance.vm_state = vm_states.ACTIVE if runs else vm_states.ERROR
+        crashpoint('reboot.B3.running.after')
         self.settle(instance, vm_states.ACTIVE, 'compute_reboot_instance')
+
+    def _record_start(self, instance, reboot_type):
+        """Write that the reboot is under way: from here on another hard reboot may only replace a soft one."""
+        before = instance.task_state
+        instance.task_state = (task_states.REBOOT_STARTED if reboot_type == driver.REBOOT_SOFT
+                               else task_states.REBOOT_STARTED_HARD)
+        instance.save(expected_task_state=before, expected={'action_id': instance.action_id, 'host': self.host.name})
+        crashpoint('reboot.B2.started.after')
 
     def _make_ready(self, context, instance):
         """Make sure the host serves the guest's networks before it starts."""

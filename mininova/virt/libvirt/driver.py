@@ -11,7 +11,7 @@ from oslo_service import loopingcall
 from oslo_utils import timeutils
 
 import mininova.conf
-from mininova import concurrency, crashpoint, exception, privsep
+from mininova import crashpoint, exception, privsep
 from mininova.compute import power_state
 from mininova.exception import excutils
 from mininova.virt import configdrive, driver, imagecache
@@ -21,6 +21,7 @@ from mininova.virt.libvirt import (
     console,
     disks,
     firewall,
+    guest_actions,
     guest_config,
     kvm_probe,
     snapshot,
@@ -35,14 +36,14 @@ LOG = logging.getLogger(__name__)
 
 DEFAULT_URI = 'qemu:///system'
 POWER_OFF_ATTEMPTS = 3
-SHUTDOWN_POLL = 0.5
 SHUTDOWN_REPEAT = 10
 
 
-class LibvirtDriver(driver.ComputeDriver):
+class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
     """The guests of one libvirtd."""
 
-    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_snapshot=True)
+    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_snapshot=True,
+                        supports_pause=True, supports_suspend=True)
 
     def __init__(self, virtapi):
         clib.quiet()
@@ -281,7 +282,7 @@ class LibvirtDriver(driver.ComputeDriver):
         guest = self._find_guest(instance)
         if not guest or guest.get_info().state != power_state.RUNNING:
             return False
-        if not self._shut_down(guest, CONF.libvirt.wait_soft_reboot_seconds, SHUTDOWN_REPEAT):
+        if not self._shut_down(guest, instance, CONF.libvirt.wait_soft_reboot_seconds, SHUTDOWN_REPEAT):
             return False
         try:
             guest.launch()
@@ -291,21 +292,6 @@ class LibvirtDriver(driver.ComputeDriver):
         self._wait_for_boot(instance)
         return True
 
-    @staticmethod
-    def _shut_down(guest, timeout, repeat):
-        """Ask a guest to switch itself off; return whether it did in time (seconds)."""
-        waited = asked = 0.0
-        guest.shutdown()
-        while guest.is_active():
-            if waited >= timeout:
-                return False
-            if repeat and waited - asked >= repeat:
-                asked = waited
-                guest.shutdown()
-            concurrency.sleep(SHUTDOWN_POLL)
-            waited += SHUTDOWN_POLL
-        return True
-
     def _hard_reboot(self, context, instance, network_info):
         """Cut power, define the guest anew from what is recorded and start it."""
         disk_set = disks.DiskSet(instance)
@@ -313,6 +299,7 @@ class LibvirtDriver(driver.ComputeDriver):
         guest = self._find_guest(instance)
         if guest:
             self._power_off(guest, instance)
+            guest.discard_saved_memory()
         image_meta = instance.image_meta
         disk_set.restore_base(context, image_meta)
         builder = guest_config.GuestConfig(self._host, self.virt_type, instance, image_meta)
@@ -321,7 +308,7 @@ class LibvirtDriver(driver.ComputeDriver):
     def power_off(self, instance, timeout=0, retry_interval=0):
         guest = self._host.get_guest(instance)
         if timeout and guest.get_info().state == power_state.RUNNING:
-            if self._shut_down(guest, timeout, retry_interval):
+            if self._shut_down(guest, instance, timeout, retry_interval):
                 return
             LOG.info('The guest did not shut down in %d s; its power is cut.', timeout, instance=instance)
         self._power_off(guest, instance)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One domain: its power, its state, its counters.  Runs in nova-compute.  Nova: nova/virt/libvirt/guest.py."""
 import contextlib
+import time
 
 from oslo_log import log as logging
 
@@ -11,6 +12,8 @@ from mininova.virt.libvirt.clib import libvirt
 from mininova.virt.libvirt.config import devices, guest, live
 
 LOG = logging.getLogger(__name__)
+
+AGENT_TIMEOUT = 30  # seconds
 
 # libvirt's virDomainState numbers; Nova's power states are made after them.
 POWER_STATES = {
@@ -64,6 +67,44 @@ class Guest:
     def resume(self):
         """Let a paused domain go on."""
         self._call('resume')
+
+    def pause(self):
+        """Freeze the domain; fine if it is frozen."""
+        self._call('suspend')
+
+    def has_saved_memory(self):
+        """Tell whether the next start loads memory that was saved."""
+        return bool(self._call('hasManagedSaveImage', 0))
+
+    def save_memory(self):
+        """Write the domain's memory to a file that libvirt keeps with the definition, and stop it."""
+        self._call('managedSave', 0)
+
+    def discard_saved_memory(self):
+        """Forget saved memory, so that the next start is a boot; fine if there is none."""
+        if self.has_saved_memory():
+            self._call('managedSaveRemove', 0)
+
+    def sync_time(self):
+        """Have the guest's agent set its clock, which stood still; fine if there is no agent."""
+        now = time.time()
+        try:
+            self._ask_agent('setTime', {'seconds': int(now), 'nseconds': int(now % 1 * 10 ** 9)}, 0)
+        except (exception.InstanceNotFound, libvirt.libvirtError) as error:
+            LOG.debug('The clock of guest %s was not set: %s', self.uuid, error)
+
+    def inject_nmi(self):
+        """Send a non-maskable interrupt."""
+        self._call('injectNMI', 0)
+
+    def set_user_password(self, user, password):
+        """Have the guest's agent set a password; libvirtError if it does not answer or refuses."""
+        self._ask_agent('setUserPassword', user, password, 0)
+
+    def _ask_agent(self, method_name, *args):
+        """Call a method that the agent in the guest answers; without a limit, one that hangs would hang us for ever."""
+        self._call('agentSetResponseTimeout', AGENT_TIMEOUT, 0)
+        self._call(method_name, *args)
 
     def poweroff(self):
         """Cut the domain's power; fine if it is off.

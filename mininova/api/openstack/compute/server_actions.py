@@ -45,9 +45,17 @@ class ServerActionsController(wsgi.Controller):
     def reboot(self, req, id, body):
         self.compute_api.reboot(*self._find(req, id, policies.REBOOT), body['reboot']['type'].upper())
 
+    @wsgi.api_version('2.17')
+    @wsgi.action('trigger_crash_dump')
+    @wsgi.response(202)
+    @wsgi.expected_errors((400, 404, 409))
+    @validation.schema(schemas.trigger_crash_dump)
+    def trigger_crash_dump(self, req, id, body):
+        self.compute_api.trigger_crash_dump(*self._find(req, id, policies.TRIGGER_CRASH_DUMP))
+
 
 class ServerActions(extensions.Extension):
-    """os-start, os-stop and reboot."""
+    """os-start, os-stop, reboot and trigger_crash_dump."""
 
     alias = 'os-server-start-stop'
     name = 'ServerStartStop'

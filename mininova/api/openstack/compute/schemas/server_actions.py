@@ -5,14 +5,17 @@ from mininova.api import validation
 _REBOOT_TYPES = ['HARD', 'Hard', 'hard', 'SOFT', 'Soft', 'soft']
 
 
-def _bare(name):
+def bare(name):
     """Return the schema of an action that takes nothing; what clients send all the same is passed over."""
     return validation.body({'type': 'object', 'properties': {name: {}}, 'required': [name],
                             'additionalProperties': False})
 
 
-start = _bare('os-start')
-stop = _bare('os-stop')
+start = bare('os-start')
+stop = bare('os-stop')
+trigger_crash_dump = validation.body({
+    'type': 'object', 'properties': {'trigger_crash_dump': {'type': 'null'}}, 'required': ['trigger_crash_dump'],
+    'additionalProperties': False})
 reboot = validation.body({
     'type': 'object',
     'properties': {'reboot': {

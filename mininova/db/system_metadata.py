@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entries of a server's system metadata changed one by one, and its lock: no change of a concurrent writer is lost.
+
+System metadata is one column; whoever changes an entry first takes the row.  Nova keeps a row per entry
+(instance_system_metadata).
+"""
+import sqlalchemy as sa
+
+from mininova import exception
+from mininova.db import actions, models, session
+
+TABLE = models.instances
+
+
+def _take_turn(connection, uuid):
+    """Lock the server until the end of the transaction and return (its entries, the time).
+
+    :raises InstanceNotFound: it was deleted (404)
+    """
+    now = session.now()
+    if not connection.execute(sa.update(TABLE).where(TABLE.c.uuid == uuid, TABLE.c.deleted == 0).values(
+            updated_at=now)).rowcount:
+        raise exception.InstanceNotFound(instance_id=uuid)
+    kept = connection.execute(sa.select(TABLE.c.system_metadata).where(TABLE.c.uuid == uuid)).scalar()
+    return dict(kept or {}), now
+
+
+@session.write
+def merge(connection, uuid, changes, unless=()):
+    """Write some entries and return (all of them, the time of writing).
+
+    :param changes: {key: text, or None to remove it}
+    :param unless: keys of which none may have a value yet; if one has, nothing is written and None is returned
+    """
+    entries, now = _take_turn(connection, uuid)
+    if any(entries.get(key) for key in unless):
+        return None
+    entries.update(changes)
+    entries = {key: value for key, value in entries.items() if value is not None}
+    connection.execute(sa.update(TABLE).where(TABLE.c.uuid == uuid).values(system_metadata=entries))
+    return entries, now
+
+
+@session.write
+def set_lock(connection, uuid, locked_by, reason, action, event, host):
+    """Lock or unlock a server, with the record of who did it, all in one transaction.
+
+    :param locked_by: 'owner' or 'admin'; None unlocks and forgets the reason
+    :param reason: None keeps the one there is
+    :param action: columns of instance_actions; the action is over at once
+    :returns: as :func:`merge`
+    """
+    entries, now = _take_turn(connection, uuid)
+    if locked_by is None:
+        entries.pop('locked_reason', None)
+    elif reason is not None:
+        entries['locked_reason'] = reason
+    connection.execute(sa.update(TABLE).where(TABLE.c.uuid == uuid).values(
+        locked=locked_by is not None, locked_by=locked_by, system_metadata=entries))
+    actions.start.within(connection, action)
+    actions.event_start.within(connection, uuid, action['request_id'], event, host)
+    actions.event_finish.within(connection, uuid, action['request_id'], event, 'Success')
+    return entries, now
