@@ -42,7 +42,8 @@ class GuestActions:
     def resume(self, context, instance, network_info, block_device_info=None):
         self.faults.hit('resume')
         guest = self._restorable(instance, network_info)
-        if guest.state == power_state.RUNNING:
+        if guest.running:
+            self._become(guest, power_state.RUNNING, event.EVENT_LIFECYCLE_RESUMED)
             return
         self._start(guest, 'resume.start')
 

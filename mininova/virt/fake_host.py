@@ -64,7 +64,7 @@ class FakeHost:
         self.name = name
         self.guests = {}
         self.faults = fault_plan.FaultPlan(CONF.fake.faults)
-        self._next_id = 0
+        self._next_id = self._disks_made = 0
         self._directory = os.path.join(CONF.state_path, 'fake', name) if CONF.fake.persistent else None
         self._load()
 
@@ -102,11 +102,10 @@ class FakeHost:
         """Give a guest power."""
         self._next_id += 1
         guest.state = power_state.RUNNING
-        guest.console += f'{guest.name}: memory loaded\n' if guest.saved else ''
+        guest.console += f'{guest.name}: {"memory loaded" if guest.saved else "started"}\n'
         guest.saved = False
         guest.internal_id = self._next_id
         guest.started_at = time.time()
-        guest.console += f'{guest.name}: started\n'
         self.keep(guest)
 
     def stop(self, guest, state=power_state.SHUTDOWN):
@@ -114,6 +113,11 @@ class FakeHost:
         guest.state = state
         guest.internal_id = None
         self.keep(guest)
+
+    def next_disk_number(self):
+        """Return a number that no disk made here had."""
+        self._disks_made += 1
+        return self._disks_made
 
     def used(self):
         """Return (vcpus, memory_mb, disk_gb) that guests hold; disks count even without a domain."""
