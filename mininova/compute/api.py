@@ -13,10 +13,12 @@ from mininova.compute import (
     action,
     create,
     delete_actions,
+    disk_actions,
     guest_actions,
     lock_actions,
     move_actions,
     password_actions,
+    shelve_actions,
 )
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.conductor import api as conductor_api
@@ -32,10 +34,12 @@ MAX_TAGS = 50
 
 class API(
         delete_actions.DeleteActions,
+        disk_actions.DiskActions,
         guest_actions.GuestActions,
         lock_actions.LockActions,
         password_actions.PasswordActions,
         move_actions.MoveActions,
+        shelve_actions.ShelveActions,
 ):
     """The compute API as controllers see it; the families of actions are its base classes."""
 
@@ -122,9 +126,7 @@ class API(
 
         :param vm_state: vm_states.ACTIVE or ERROR
         """
-        instance.vm_state, instance.task_state = vm_state, None
-        instance.action_id = instance.owner = None
-        instance.save()
+        instance.reset_state(vm_state)
 
     @staticmethod
     def update(instance, changes):

@@ -43,6 +43,24 @@ def finish_all(connection, instance_uuid):
                                                                                           updated_at=now))
 
 
+@session.write
+def break_off(connection, instance_uuid, action_id, details):
+    """End an action that is still open, and its open events, as failed.
+
+    :param action_id: the action's own, not that of its row
+    :param details: one sentence for any user
+    """
+    now = session.now()
+    mine = (ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.action_id == action_id, ACTIONS.c.finish_time.is_(None))
+    row_id = connection.execute(sa.select(ACTIONS.c.id).where(*mine)).scalar()
+    if row_id is None:
+        return
+    connection.execute(sa.update(EVENTS).where(EVENTS.c.action_id == row_id, EVENTS.c.finish_time.is_(None)).values(
+        finish_time=now, updated_at=now, result='Error', details=details))
+    connection.execute(sa.update(ACTIONS).where(ACTIONS.c.id == row_id).values(
+        finish_time=now, updated_at=now, message='Error'))
+
+
 def _action_row_id(connection, instance_uuid, request_id):
     return connection.execute(sa.select(ACTIONS.c.id).where(
         ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.request_id == request_id).order_by(

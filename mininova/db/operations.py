@@ -3,6 +3,8 @@
 
 This keeps a state change and its record together, and makes an operation two remote calls.
 """
+import sqlalchemy as sa
+
 from mininova import exception
 from mininova.db import actions, instances, migration_records, models, quotas, request_specs, session
 
@@ -105,6 +107,24 @@ def accept(connection, uuid, values, expected, action, migration=None, limits=No
         if contents and 'image' in contents:
             request_specs.set_image.within(connection, uuid, contents['image'])
     return written, found
+
+
+@session.write
+def reset_state(connection, uuid, vm_state):
+    """Write a state by decree; what was being done to the instance ends with it, as failed.
+
+    :returns: the time, or None if the instance is gone
+    """
+    now = session.now()
+    alive = (TABLE.c.uuid == uuid, TABLE.c.deleted == 0)
+    if not connection.execute(sa.update(TABLE).where(*alive).values(updated_at=now)).rowcount:
+        return None
+    action_id = connection.execute(sa.select(TABLE.c.action_id).where(*alive)).scalar()
+    connection.execute(sa.update(TABLE).where(*alive).values(vm_state=vm_state, task_state=None, action_id=None,
+                                                             owner=None))
+    if action_id is not None:
+        actions.break_off.within(connection, uuid, action_id, 'The state of the server was reset.')
+    return now
 
 
 @session.write

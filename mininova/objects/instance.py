@@ -160,6 +160,18 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         self.obj_reset_changes()
 
     @base.remotable
+    def reset_state(self, vm_state):
+        """Say by decree where the server stands; what was being done to it loses its right to go on, and fails.
+
+        :raises InstanceNotFound: it was deleted meanwhile (404)
+        """
+        now = operations.reset_state(self.uuid, vm_state)
+        if now is None:
+            raise exception.InstanceNotFound(instance_id=self.uuid)
+        self.vm_state, self.task_state, self.action_id, self.owner, self.updated_at = vm_state, None, None, None, now
+        self.obj_reset_changes()
+
+    @base.remotable
     def update_system_metadata(self, changes, unless=()):
         """Write some entries of the system metadata and leave the others as they are by now.
 
