@@ -387,6 +387,13 @@ class UnexpectedDeletingTaskStateError(UnexpectedTaskStateError):
 class UnexpectedVMStateError(Conflict):
     msg_fmt = 'Conflict updating instance %(instance_uuid)s. Expected: %(expected)s. Actual: %(actual)s'
 
+class UnshelveInstanceInvalidState(InstanceInvalidState):
+    msg_fmt = ('Specifying an availability zone or a host when unshelving server "%(instance_uuid)s" with status '
+               '"%(state)s" is not supported. The server status must be SHELVED_OFFLOADED.')
+
+class UnshelveHostNotInAZ(Conflict):
+    msg_fmt = 'Host "%(host)s" is not in the availability zone "%(availability_zone)s".'
+
 class StaleAction(Conflict):
     """A message of an action that is over or was replaced; it must be dropped without effect."""
     msg_fmt = 'Action %(action_id)s is no longer the current one of instance %(instance_uuid)s.'

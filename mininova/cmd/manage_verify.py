@@ -8,9 +8,9 @@ import datetime
 from oslo_utils import timeutils
 
 from mininova import context, objects, rpc, servicegroup
-from mininova.compute import power_state, vm_states
+from mininova.compute import moves, power_state, vm_states
 from mininova.compute import rpcapi as compute_rpcapi
-from mininova.db import claims
+from mininova.db import claims, migration_records
 from mininova.network import rpcapi as network_rpcapi
 
 STUCK_AFTER = 60
@@ -39,13 +39,16 @@ def find(ask_hosts=True, stuck_after=STUCK_AFTER):
     instances = [instance for host in (*hosts, None) for instance in _instances_of(admin, host)]
     yield from _stuck(instances, stuck_after)
     yield from _claimed(admin, instances)
+    records = list(objects.MigrationList.get_by_filters(admin, {'migration_type': list(moves.COLD)}))
+    yield from _undecided(admin, instances, records, stuck_after)
     yield from _addresses(admin, instances)
     if ask_hosts:
         rpc.init()
         for host, service in hosts.items():
             if servicegroup.service_is_up(service):
                 mine = {instance.uuid: instance for instance in instances if instance.host == host}
-                yield from _guests(admin, host, mine)
+                keeps = {move.instance_uuid for move in records if move.source_compute == host and _keeps_disks(move)}
+                yield from _guests(admin, host, mine, keeps)
                 yield from _network(admin, host, mine)
 
 
@@ -65,7 +68,7 @@ def _claims():
 
 def _claimed(admin, instances):
     for instance in instances:
-        if instance.vm_state in (vm_states.ACTIVE, vm_states.STOPPED) and not len(
+        if instance.vm_state in (vm_states.ACTIVE, vm_states.STOPPED, vm_states.RESIZED) and not len(
                 objects.AllocationList.get_by_instance(admin, instance.uuid)):
             yield f'claims: instance {instance.uuid} is {instance.vm_state} on {instance.host} without a claim'
 
@@ -79,6 +82,35 @@ def _stuck(instances, seconds):
                    f'since {instance.updated_at}')
 
 
+def _keeps_disks(move):
+    """Tell whether a move's old host may hold the server's disks: it is undecided, or failed and left its evidence."""
+    return move.status not in migration_records.FINAL or move.status == 'error'
+
+
+def _undecided(admin, instances, records, seconds):
+    """Compare servers, the records of their moves, and the claims on the old nodes."""
+    limit = timeutils.utcnow() - datetime.timedelta(seconds=seconds)
+    servers = {instance.uuid: instance for instance in instances}
+    waiting = {move.instance_uuid for move in records if move.status == 'finished'}
+    for move in records:
+        server = servers.get(move.instance_uuid)
+        if move.status in migration_records.FINAL or (move.updated_at or limit) > limit:
+            continue
+        if server is None:
+            yield f'moves: record {move.id} is {move.status}, its instance {move.instance_uuid} is gone'
+        elif server.task_state is None and server.vm_state != vm_states.RESIZED:
+            yield (f'moves: record {move.id} is {move.status}, its instance {server.uuid} is {server.vm_state} and '
+                   'nobody works on it')
+    for server in instances:
+        if server.vm_state == vm_states.RESIZED and server.task_state is None and server.uuid not in waiting:
+            yield f'moves: instance {server.uuid} waits for a decision on a move that has no record'
+        kept = [claim for claim in objects.AllocationList.get_by_instance(admin, server.uuid)
+                if claim.kind == 'migration']
+        if kept and not any(move.instance_uuid == server.uuid and _keeps_disks(move) for move in records) and (
+                server.task_state is None):
+            yield f'claims: instance {server.uuid} holds a claim of a move that is over'
+
+
 def _addresses(admin, instances):
     live = {instance.uuid for instance in instances}
     for fixed_ip in objects.FixedIPList.get_allocated(admin):
@@ -87,8 +119,11 @@ def _addresses(admin, instances):
                    f'which is gone')
 
 
-def _guests(admin, host, mine):
-    """Compare what a hypervisor has with what the database says it has."""
+def _guests(admin, host, mine, keeps):
+    """Compare what a hypervisor has with what the database says it has.
+
+    :param keeps: uuids of servers that moved away and whose disks the host keeps until that is decided
+    """
     try:
         inventory = compute_rpcapi.ComputeAPI().get_inventory(admin, host)
     except rpc.MessagingTimeout:
@@ -100,12 +135,16 @@ def _guests(admin, host, mine):
             domains[item['uuid']] = item
         elif item['kind'] == 'temporary':
             yield f'host {host}: temporary file {item["path"]} was left'
+        elif item['kind'] == 'kept':
+            if item['uuid'] not in keeps:
+                yield f'host {host}: disks {item["path"]} are of a move that is decided'
         elif item['uuid'] not in mine:
             yield f'host {host}: disks {item["path"]} belong to no instance of this host'
     for uuid in sorted(set(domains) - set(mine), key=str):
         yield f'host {host}: guest {domains[uuid]["name"]} ({uuid}) belongs to no instance of this host'
     for uuid, instance in mine.items():
-        if instance.task_state is None and instance.vm_state in (vm_states.ACTIVE, vm_states.STOPPED):
+        if instance.task_state is None and instance.vm_state in (vm_states.ACTIVE, vm_states.STOPPED,
+                                                                 vm_states.RESIZED):
             yield from _guest(host, instance, domains.get(uuid))
 
 

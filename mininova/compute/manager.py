@@ -16,13 +16,20 @@ from mininova.compute.operations import (
     build,
     crash_dump,
     delete,
+    evacuate,
     inject_network,
     inspect,
+    live_arrival,
+    live_migration,
     password,
     pause,
     power,
+    rebuild,
+    rescue,
     resize,
     resize_decision,
+    shelve,
+    snapshot,
     suspend,
 )
 from mininova.conductor import rpcapi as conductor_rpcapi
@@ -52,19 +59,28 @@ class ComputeManager(manager.Manager):
         self.inject_network = inject_network.InjectNetworkOperations(self.parts)
         self.resize = resize.ResizeOperations(self.parts)
         self.resize_decision = resize_decision.ResizeDecisionOperations(self.parts)
+        self.rebuild, self.rescue = rebuild.RebuildOperations(self.parts), rescue.RescueOperations(self.parts)
+        self.snapshot = snapshot.SnapshotOperations(self.parts)
+        self.shelve = shelve.ShelveOperations(self.parts)
+        self.live_migration = live_migration.LiveMigrationOperations(self.parts)
+        self.live_arrival = live_arrival.LiveArrivalOperations(self.parts)
+        self.evacuate = evacuate.EvacuateOperations(self.parts)
         self.reconciler = reconciler.ComputeReconciler(self)
         self.lifecycle = lifecycle.LifecycleEvents(self)
         self.periodic = periodic.PeriodicTasks(self)
 
     def endpoints(self):
         return [self.build, self.delete, self.power, self.inspect, self.pause, self.suspend, self.password,
-                self.crash_dump, self.inject_network, self.resize, self.resize_decision]
+                self.rebuild, self.rescue, self.snapshot, self.crash_dump, self.inject_network, self.resize, self.resize_decision,
+                self.shelve, self.live_migration, self.live_arrival, self.evacuate]
 
     def init_host(self, service_ref):
         """Check that this is the host it was, wake the driver, report what there is."""
         self._check_identity()
         admin = context.get_admin_context()
         self.driver.init_host(self.host)
+        # A machine that comes back may have started guests that were evacuated from it.
+        self.evacuate.settle_departures()
         self.driver.register_event_listener(self.lifecycle.on_event)
         self.tracker.update_available_resource(admin)
 

@@ -6,6 +6,7 @@ from oslo_log import log
 import mininova.conf
 from mininova import context, objects
 from mininova.compute import waiting
+from mininova.compute.operations import resize_decision
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -28,8 +29,10 @@ class PeriodicTasks:
             (_spacing('update_resources_interval'), self.update_available_resource, None),
             (lambda: CONF.reconciler.interval, self.reconcile, None),
             (_spacing('sync_power_state_interval'), self.sync_power_states, None),
+            (lambda: CONF.resize_confirm_interval, self.confirm_overdue_moves, None),
             (_spacing('image_cache_manager_interval'), self.manage_image_cache, None),
             (waiting.spacing, self.reclaim_deleted, None),
+            (_spacing('shelved_poll_interval'), self.offload_shelved, None),
         ]
 
     def update_available_resource(self):
@@ -38,6 +41,11 @@ class PeriodicTasks:
     def reconcile(self):
         self.manager.reconciler.run()
         self.manager.reconciler.remove_strays()
+        self.manager.evacuate.settle_departures()
+
+    def confirm_overdue_moves(self):
+        resize_decision.confirm_overdue(context.get_admin_context(), self.manager.host,
+                                        self.manager.resize_decision.compute_rpcapi)
 
     def sync_power_states(self):
         """Compare every guest of this host with its record: for events that were lost."""
@@ -49,6 +57,11 @@ class PeriodicTasks:
         """Delete for good what was deleted reclaim_instance_interval ago."""
         for instance in waiting.accept_reclaims(self.manager.host):
             self.manager.delete.terminate_instance(instance._context, instance)
+
+    def offload_shelved(self):
+        """Free this host of what was shelved shelved_offload_time ago."""
+        for instance in waiting.accept_offloads(self.manager.host):
+            self.manager.shelve.shelve_offload_instance(instance._context, instance, clean_shutdown=False)
 
     def manage_image_cache(self):
         admin = context.get_admin_context()

@@ -10,8 +10,22 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import context, exception, objects
-from mininova.compute import power_state, remains, task_states, taskless, vm_states
-from mininova.compute.operations import build, password, pause, power, resize, resize_decision, suspend
+from mininova.compute import departures, power_state, remains, task_states, taskless, vm_states
+from mininova.compute.operations import (
+    build,
+    evacuate,
+    live_migration,
+    password,
+    pause,
+    power,
+    rebuild,
+    rescue,
+    resize,
+    resize_decision,
+    shelve,
+    snapshot,
+    suspend,
+)
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -33,6 +47,7 @@ class ComputeReconciler:
         self._settle(quiet_for=0)
         taskless.settle(self, quiet_for=0)
         self._restore_networks()
+        shelve.remove_forgotten_images(self.host)
         self.remove_strays()
 
     def run(self):
@@ -52,6 +67,8 @@ class ComputeReconciler:
 
     def _remedy(self, instance):
         request = self._request_context(instance)
+        if evacuate.is_under_way(request, instance):
+            return  # from this host, which came back: conductor and the new host see to it
         remedy = REMEDIES.get(instance.task_state)
         if remedy is None and instance.task_state is None and instance.vm_state == vm_states.BUILDING:
             remedy = ComputeReconciler.resume_build
@@ -96,6 +113,12 @@ class ComputeReconciler:
             before, instance.task_state, instance.network_info = instance.task_state, task_states.SCHEDULING, []
             instance.save(expected_task_state=before, expected={'host': self.host, 'action_id': instance.action_id})
         self.start_build(request, instance)
+
+    def spawning(self, request, instance):
+        """A build, or an unshelving."""
+        take_up = (shelve.take_up_unshelve if instance.vm_state == vm_states.SHELVED_OFFLOADED
+                   else ComputeReconciler.resume_build)
+        take_up(self, request, instance)
 
     def delete(self, request, instance):
         self.manager.delete.terminate_instance(request, instance)
@@ -163,8 +186,9 @@ class ComputeReconciler:
                 LOG.debug('The guest is here but belongs to %s; left alone.', instance.host, instance=instance)
                 return
             LOG.warning('Removing what is left of the server here: %s.', evidence, instance=instance)
-            self.driver.destroy(admin, instance, instance.get_network_info())
-            self.driver.cleanup(admin, instance, instance.get_network_info())
+            disks = not departures.must_keep_disks(admin, instance)
+            self.driver.destroy(admin, instance, instance.get_network_info(), destroy_disks=disks)
+            self.driver.cleanup(admin, instance, instance.get_network_info(), destroy_disks=disks)
 
     def _evidence(self, admin, instance):
         """Say what justifies removing a guest, or None."""
@@ -177,20 +201,25 @@ class ComputeReconciler:
         try:
             attempts = objects.RequestSpec.get_by_instance_uuid(admin, instance.uuid).attempts
         except exception.RequestSpecNotFound:
-            return None
+            attempts = ()
         if any(attempt['host'] == self.host for attempt in attempts or ()):
             return f'its build here was given up and went to {instance.host or "another host"}'
-        return None
+        return departures.evidence(admin, instance, self.host, self.driver)
 
 
 REMEDIES = {
     task_states.SCHEDULING: ComputeReconciler.start_build,
     task_states.NETWORKING: ComputeReconciler.resume_build,
     task_states.BLOCK_DEVICE_MAPPING: ComputeReconciler.resume_build,
-    task_states.SPAWNING: ComputeReconciler.resume_build,
+    task_states.SPAWNING: ComputeReconciler.spawning,
     task_states.DELETING: ComputeReconciler.delete,
     task_states.SOFT_DELETING: ComputeReconciler.soft_delete,
     task_states.RESTORING: ComputeReconciler.restore,
+    task_states.SHELVING: shelve.take_up_shelve,
+    task_states.SHELVING_IMAGE_PENDING_UPLOAD: shelve.take_up_shelve,
+    task_states.SHELVING_IMAGE_UPLOADING: shelve.take_up_shelve,
+    task_states.SHELVING_OFFLOADING: shelve.take_up_offload,
+    task_states.UNSHELVING: shelve.take_up_unshelve,
     task_states.POWERING_ON: ComputeReconciler.power_on,
     task_states.POWERING_OFF: ComputeReconciler.power_off,
     task_states.REBOOTING: ComputeReconciler.reboot,
@@ -204,10 +233,21 @@ REMEDIES = {
     task_states.SUSPENDING: suspend.take_up_suspend,
     task_states.RESUMING: suspend.take_up_resume,
     task_states.UPDATING_PASSWORD: password.give_up,
+    task_states.MIGRATING: live_migration.take_up,
     task_states.RESIZE_PREP: resize.leave_to_conductor,
     task_states.RESIZE_MIGRATING: resize.take_up_sending,
     task_states.RESIZE_MIGRATED: resize.take_up_finish,
     task_states.RESIZE_FINISH: resize.take_up_finish,
     task_states.RESIZE_CONFIRMING: resize.leave_to_conductor,
     task_states.RESIZE_REVERTING: resize_decision.take_up_revert,
+    task_states.REBUILDING: rebuild.take_up,
+    task_states.REBUILD_BLOCK_DEVICE_MAPPING: rebuild.take_up,
+    task_states.REBUILD_SPAWNING: rebuild.take_up,
+    task_states.IMAGE_SNAPSHOT_PENDING: snapshot.take_up_pending,
+    task_states.IMAGE_BACKUP: snapshot.take_up_pending,
+    task_states.IMAGE_SNAPSHOT: snapshot.take_up_begun,
+    task_states.IMAGE_PENDING_UPLOAD: snapshot.take_up_begun,
+    task_states.IMAGE_UPLOADING: snapshot.take_up_begun,
+    task_states.RESCUING: rescue.take_up_rescue,
+    task_states.UNRESCUING: rescue.take_up_unrescue,
 }

@@ -2,9 +2,9 @@
 """What can be asked of nova-compute over RPC.  Nova: nova/compute/rpcapi.py.
 
 Methods live in ``mininova/compute/operations`` under the same names: build_* in build.py, terminate_* in delete.py,
-power in power.py,
-rebuild, snapshot and rescue in files of these names, pause and crash dump in pause.py, suspend and resume in suspend.py, passwords in password.py, the
-networks again in inject_network.py, the questions (console output, diagnostics, uptime) in inspect.py.
+power in power.py, rebuild, snapshot and rescue in files of these names, pause and crash dump in pause.py, suspend and
+resume in suspend.py, passwords in password.py, the networks again in inject_network.py, the questions (console output,
+diagnostics, uptime) in inspect.py.
 
 Version history:
 
@@ -41,6 +41,21 @@ class ComputeAPI(rpc.Client):
 
     def restore_instance(self, context, instance):
         self._cast(context, 'restore_instance', server=instance.host, instance=instance)
+
+    # -- shelve (casts) --
+
+    def shelve_instance(self, context, instance, image_id, clean_shutdown=True):
+        """:param image_id: id that the image gets, or has"""
+        self._cast(context, 'shelve_instance', server=instance.host, instance=instance, image_id=image_id,
+                   clean_shutdown=clean_shutdown)
+
+    def shelve_offload_instance(self, context, instance, clean_shutdown=True):
+        self._cast(context, 'shelve_offload_instance', server=instance.host, instance=instance,
+                   clean_shutdown=clean_shutdown)
+
+    def unshelve_instance(self, context, host, instance, request_spec):
+        """Bring a shelved server back on a host that the scheduler claimed for it."""
+        self._cast(context, 'unshelve_instance', server=host, instance=instance, request_spec=request_spec)
 
     def remove_remains(self, context, host, instance):
         """Have a host remove what it has of a server that is deleted on another one; wait until it is done."""

@@ -99,6 +99,12 @@ ACTIONS = {
     'live_migrate_abort': _rule(ANY, task_states=frozenset({tasks.MIGRATING}), action='live_migration_cancel'),
     'evacuate': _rule((vms.ACTIVE, vms.STOPPED, vms.ERROR), task_states=EVACUATED_TASKS, starts=tasks.REBUILDING,
                       needs_host=True, must_be_unlocked=False, action='evacuate'),
+    'shelve': _rule((vms.ACTIVE, vms.STOPPED, vms.PAUSED, vms.SUSPENDED), starts=tasks.SHELVING, ends=vms.SHELVED,
+                    needs_host=True, action='shelve'),
+    'shelve_offload': _rule((vms.SHELVED,), starts=tasks.SHELVING_OFFLOADING, ends=vms.SHELVED_OFFLOADED,
+                            needs_host=True, action='shelveOffload'),
+    'unshelve': _rule((vms.SHELVED, vms.SHELVED_OFFLOADED), starts=tasks.UNSHELVING, ends=vms.ACTIVE,
+                      action='unshelve'),
     'update_metadata': _rule((vms.ACTIVE, vms.PAUSED, vms.SUSPENDED, vms.STOPPED), task_states=ANY),
     'delete_metadata': _rule((vms.ACTIVE, vms.PAUSED, vms.SUSPENDED, vms.STOPPED), task_states=ANY),
     'update_tags': _rule((vms.ACTIVE, vms.PAUSED, vms.SUSPENDED, vms.STOPPED), task_states=ANY, must_be_unlocked=False,
@@ -106,7 +112,8 @@ ACTIONS = {
 }
 
 # What each task leads to when nobody interferes: for recovery and for the generated page.
-METHOD_NAMES = {'live_migrate': 'os-migrateLive', 'live_migrate_force_complete': 'force_complete',
+METHOD_NAMES = {'shelve_offload': 'shelveOffload',
+                'live_migrate': 'os-migrateLive', 'live_migrate_force_complete': 'force_complete',
                 'live_migrate_abort': 'abort live migration',
                 'confirm_resize': 'confirmResize', 'revert_resize': 'revertResize',
                 'set_admin_password': 'changePassword', 'reboot_soft': 'reboot', 'reboot_hard': 'reboot',

@@ -39,9 +39,24 @@ class ComputeTaskAPI:
         """Have the deletion of a server finished that is on no host, or whose host is down."""
         self._wake('delete_unhosted', context, instance=instance)
 
+    def unshelve_instance(self, context, instance):
+        """Have a shelved server brought back; what was asked is in the action's record."""
+        self._wake('unshelve_instance', context, instance=instance)
+
     def restore_unhosted(self, context, instance):
         """Have a server taken back that was deleted while it was on no host."""
         self._wake('restore_unhosted', context, instance=instance)
+
+    def live_migrate_instance(self, context, instance, wait=False):
+        """Have a running server moved to another host.
+
+        :param wait: return when it is known whether it can be done; if nobody answers in time, the record tells later
+        """
+        self._wake('live_migrate_instance', context, instance=instance, wait=wait)
+
+    def evacuate_instance(self, context, instance):
+        """Have a server of a host that is down built on another one."""
+        self._wake('evacuate_instance', context, instance=instance)
 
     def _wake(self, name, context, **kwargs):
         try:

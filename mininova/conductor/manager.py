@@ -11,7 +11,7 @@ import mininova.conf
 from mininova import exception, manager, rpc
 from mininova.compute import waiting
 from mininova.conductor import reconciler, worker
-from mininova.conductor.tasks import build, delete, migrate
+from mininova.conductor.tasks import build, delete, evacuate, live_migrate, migrate, redeliver, unshelve
 from mininova.objects import base as objects_base
 
 CONF = mininova.conf.CONF
@@ -82,7 +82,11 @@ class ComputeTaskManager:
         self.worker = worker_
         self.builds = build.BuildTask(worker_)
         self.deletes = delete.DeleteTask(worker_)
+        self.unshelving = unshelve.UnshelveTask(worker_)
+        self.redelivery = redeliver.RedeliverTask()
         self.moves = migrate.MigrateTask(worker_)
+        self.live_migrations = live_migrate.LiveMigrationTask(worker_)
+        self.evacuations = evacuate.EvacuateTask(worker_)
 
     def build_instances(self, context, instance_uuids, admin_password=None, injected_files=None):
         self.builds.execute(context, instance_uuids, admin_password, injected_files)
@@ -93,11 +97,26 @@ class ComputeTaskManager:
     def migrate_server(self, context, instance):
         self.moves.execute(context, instance)
 
+    @rpc.expected_exceptions(exception.NovaException)
+    def live_migrate_instance(self, context, instance, wait=False):
+        error = self.live_migrations.execute(context, instance)
+        if wait and error is not None:
+            raise error
+
+    def evacuate_instance(self, context, instance):
+        self.evacuations.execute(context, instance)
+
     def confirm_resize(self, context, instance):
         self.moves.confirm(context, instance)
 
+    def redeliver(self, context, instance):
+        self.redelivery.execute(context, instance)
+
     def delete_unhosted(self, context, instance):
         self.deletes.execute(context, instance)
+
+    def unshelve_instance(self, context, instance):
+        self.unshelving.execute(context, instance)
 
     def restore_unhosted(self, context, instance):
         self.deletes.execute(context, instance)

@@ -10,7 +10,7 @@ from oslo_log import log
 import mininova.conf
 from mininova import concurrency, context, exception, objects, servicegroup
 from mininova.compute import task_states, vm_states
-from mininova.conductor.tasks import migrate
+from mininova.conductor.tasks import evacuate, live_migrate, migrate, unshelve
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -111,9 +111,15 @@ class ConductorReconciler:
 
 REMEDIES = {
     task_states.DELETING: ConductorReconciler.delete,
+    task_states.UNSHELVING: unshelve.take_up,
+    task_states.SPAWNING: unshelve.spawning,
     task_states.SOFT_DELETING: ConductorReconciler.delete,
     task_states.RESTORING: ConductorReconciler.restore,
     task_states.SCHEDULING: ConductorReconciler.build,
+    task_states.MIGRATING: live_migrate.remedy,
+    task_states.REBUILDING: evacuate.remedy,
+    task_states.REBUILD_BLOCK_DEVICE_MAPPING: evacuate.remedy,
+    task_states.REBUILD_SPAWNING: evacuate.remedy,
     task_states.RESIZE_PREP: migrate.take_up_preparation,
     task_states.RESIZE_MIGRATING: migrate.give_up_without_host,
     task_states.RESIZE_MIGRATED: migrate.give_up_without_host,

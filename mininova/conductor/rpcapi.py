@@ -62,6 +62,10 @@ class ComputeTaskAPI(rpc.Client):
         """Finish the confirmation of a move whose old host is down."""
         self._cast(context, 'confirm_resize', instance=instance)
 
+    def redeliver(self, context, instance):
+        """Send a server's host the message of its current action again, with the secrets that were sealed for it."""
+        self._cast(context, 'redeliver', instance=instance)
+
     def delete_unhosted(self, context, instance):
         """Finish the deletion of a server that is on no host, or whose host is down."""
         self._cast(context, 'delete_unhosted', instance=instance)
@@ -69,3 +73,22 @@ class ComputeTaskAPI(rpc.Client):
     def restore_unhosted(self, context, instance):
         """Take back a server that was deleted while it was on no host."""
         self._cast(context, 'restore_unhosted', instance=instance)
+
+    def unshelve_instance(self, context, instance):
+        """Bring a shelved server back; a wake-up: what was asked is in the action's record."""
+        self._cast(context, 'unshelve_instance', instance=instance)
+
+    def live_migrate_instance(self, context, instance, wait=False):
+        """Find a host for a running server and have it moved there; a wake-up, unless the caller waits for the checks.
+
+        :param wait: return when a host is found that passes all checks
+        :raises NoValidHost, MigrationPreCheckError, ...: there is none; only with `wait`
+        """
+        if wait:
+            self._call(context, 'live_migrate_instance', instance=instance, wait=True)
+        else:
+            self._cast(context, 'live_migrate_instance', instance=instance, wait=False)
+
+    def evacuate_instance(self, context, instance):
+        """Find a host for a server of one that is down and have it built there; a wake-up."""
+        self._cast(context, 'evacuate_instance', instance=instance)

@@ -153,7 +153,15 @@ def _group_allows(connection, group, wanted):
 
 @session.write
 def keep_for_migration(connection, instance_uuid, compute_node_id):
-    """Make an instance's claim on its node that of its migration, so that the scheduler claims anew; repeatable."""
+    """Make an instance's claim on its node that of its migration, so that the scheduler claims anew; repeatable.
+
+    A repeat may find that the scheduler has claimed on the same node meanwhile: that claim is left as it is.
+    """
+    _lock_instances(connection, [instance_uuid])
+    if connection.execute(sa.select(CLAIMS.c.id).where(
+            CLAIMS.c.instance_uuid == instance_uuid, CLAIMS.c.compute_node_id == compute_node_id,
+            CLAIMS.c.kind == 'migration')).first():
+        return
     _rename(connection, instance_uuid, compute_node_id, 'instance', 'migration', guests=-1)
 
 

@@ -5,11 +5,10 @@ The alembic revisions of the schema are elsewhere: ``db/migration.py`` and ``db/
 """
 import sqlalchemy as sa
 
-from mininova.db import models, paging, session
+from mininova.db import instances, models, paging, session
 
 TABLE = models.migrations
-# Statuses in which nobody works on a move any more.
-FINAL = ('confirmed', 'reverted', 'error', 'failed', 'completed', 'cancelled', 'done')
+FINAL = instances.FINAL_MOVES
 
 
 @session.write
@@ -53,7 +52,7 @@ def compare_and_swap(connection, id_, values, statuses=None):
 
 @session.read
 def list_all(connection, filters=None, limit=None, marker=None, sort=(('created_at', 'desc'), ('id', 'desc'))):
-    """Return rows that are not hidden.
+    """Return rows, those that are hidden only where the filter `hidden` is True.
 
     :param filters: {column: value or collection of values}; 'host' means either end, 'changes-since' and
         'changes-before' are times, 'in_progress' True leaves out what is over
@@ -61,7 +60,7 @@ def list_all(connection, filters=None, limit=None, marker=None, sort=(('created_
     :returns: rows, or None when the marker is unknown
     """
     filters = dict(filters or {})
-    query = sa.select(TABLE).where(TABLE.c.hidden == sa.false())
+    query = sa.select(TABLE).where(TABLE.c.hidden == (sa.true() if filters.pop('hidden', False) else sa.false()))
     if filters.pop('in_progress', False):
         query = query.where(TABLE.c.status.not_in(FINAL))
     host = filters.pop('host', None)

@@ -33,6 +33,32 @@ def update(connection, instance_uuid, values):
 
 
 @session.write
+def set_flavor(connection, instance_uuid, flavor):
+    """Let later moves of an instance look for room for the flavor that it has now.
+
+    :param flavor: as it is stored with instances
+    """
+    row = connection.execute(
+        sa.select(TABLE.c.spec).where(TABLE.c.instance_uuid == instance_uuid).with_for_update()).first()
+    if row is not None:
+        connection.execute(sa.update(TABLE).where(TABLE.c.instance_uuid == instance_uuid).values(
+            spec={**row[0], 'flavor': flavor}, updated_at=session.now()))
+
+
+@session.write
+def set_image(connection, instance_uuid, image):
+    """Let later moves of an instance look for hosts that can run the image it has now.
+
+    :param image: document of an image as :meth:`RequestSpec.image_document` gives it
+    """
+    row = connection.execute(
+        sa.select(TABLE.c.spec).where(TABLE.c.instance_uuid == instance_uuid).with_for_update()).first()
+    if row is not None:
+        connection.execute(sa.update(TABLE).where(TABLE.c.instance_uuid == instance_uuid).values(
+            spec={**row[0], 'image': image}, updated_at=session.now()))
+
+
+@session.write
 def add_attempt(connection, instance_uuid, attempt):
     """Append a failed build to the spec; the same host and reason twice in a row are one."""
     row = connection.execute(

@@ -23,6 +23,12 @@ DELETE = ROOT % 'delete'
 START = ROOT % 'start'
 STOP = ROOT % 'stop'
 REBOOT = ROOT % 'reboot'
+REBUILD = ROOT % 'rebuild'
+REBUILD_TRUSTED_CERTS = ROOT % 'rebuild:trusted_certs'
+CREATE_IMAGE = ROOT % 'create_image'
+RESIZE = ROOT % 'resize'
+CONFIRM_RESIZE = ROOT % 'confirm_resize'
+REVERT_RESIZE = ROOT % 'revert_resize'
 TRIGGER_CRASH_DUMP = ROOT % 'trigger_crash_dump'
 
 _SHOWN = ('GET /servers/{id}', 'GET /servers/detail')
@@ -58,7 +64,18 @@ def list_rules():
         base.rule(DELETE, base.PROJECT_MEMBER_OR_ADMIN, 'Delete a server.', 'DELETE /servers/{id}'),
         base.rule(START, base.PROJECT_MEMBER_OR_ADMIN, 'Start a server.', 'POST /servers/{id}/action (os-start)'),
         base.rule(STOP, base.PROJECT_MEMBER_OR_ADMIN, 'Stop a server.', 'POST /servers/{id}/action (os-stop)'),
+        base.rule(RESIZE, base.PROJECT_MEMBER_OR_ADMIN, 'Give a server another flavor.',
+                  'POST /servers/{id}/action (resize)'),
+        base.rule(CONFIRM_RESIZE, base.PROJECT_MEMBER_OR_ADMIN, 'Keep a server as it was resized or moved.',
+                  'POST /servers/{id}/action (confirmResize)'),
+        base.rule(REVERT_RESIZE, base.PROJECT_MEMBER_OR_ADMIN, 'Take back the resize or move of a server.',
+                  'POST /servers/{id}/action (revertResize)'),
         base.rule(REBOOT, base.PROJECT_MEMBER_OR_ADMIN, 'Reboot a server.', 'POST /servers/{id}/action (reboot)'),
+        base.rule(REBUILD, base.PROJECT_MEMBER_OR_ADMIN, 'Rebuild a server.', 'POST /servers/{id}/action (rebuild)'),
+        base.rule(REBUILD_TRUSTED_CERTS, base.PROJECT_MEMBER_OR_ADMIN,
+                  'Rebuild a server with trusted image certificates (2.63).', 'POST /servers/{id}/action (rebuild)'),
+        base.rule(CREATE_IMAGE, base.PROJECT_MEMBER_OR_ADMIN, 'Make an image of a server.',
+                  'POST /servers/{id}/action (createImage)'),
         base.rule(TRIGGER_CRASH_DUMP, base.PROJECT_MEMBER_OR_ADMIN, 'Make a server write a crash dump (2.17).',
                   'POST /servers/{id}/action (trigger_crash_dump)'),
     ]

@@ -26,7 +26,7 @@ from stevedore import driver as stevedore_driver
 
 import mininova.conf
 from mininova import exception
-from mininova.virt import consoles, event, hardware
+from mininova.virt import consoles, event, hardware, live_driver
 
 if typing.TYPE_CHECKING:
     from mininova import objects
@@ -48,7 +48,7 @@ class DriverUnavailable(exception.NovaException):
     msg_fmt = 'Compute driver %(name)s cannot be used: %(reason)s'
 
 
-class ComputeDriver:
+class ComputeDriver(live_driver.LiveMigrationDriver):
     """What nova-compute asks of a hypervisor.
 
     :param virtapi: a ``virt.virtapi.VirtAPI``
@@ -118,8 +118,8 @@ class ComputeDriver:
 
         Works without ``init_host``.
 
-        :returns: dicts with kind ('domain', 'disks', 'temporary'), uuid (None if unknown), name,
-            path (None for domains) and power_state (domains only)
+        :returns: dicts with kind ('domain', 'disks', 'temporary', or 'kept' for disks of a guest that moved away), uuid
+            (None if unknown), name, path (None for domains) and power_state (domains only)
         """
         self._unsupported('inventory')
 
@@ -166,19 +166,29 @@ class ComputeDriver:
 
     def spawn(self, context, instance: objects.Instance, image_meta: objects.ImageMeta, injected_files: list,
               admin_password: str | None, allocations: dict | None, network_info: model.NetworkInfo | None = None,
-              block_device_info: dict | None = None) -> None:
+              block_device_info: dict | None = None, power_on: bool = True) -> None:
         """Make the disks, define the guest, start it and wait until it runs.
 
         A guest that runs already is left alone; one that was half made is finished.  On failure the
         guest does not run and is not defined; disks may remain until ``destroy``.
 
         :param injected_files: list of (path in the guest, bytes), for the config drive
+        :param power_on: False leaves the guest defined and off
         :raises ImageUnacceptable: the image is dangerous, broken or not what it claims to be
         :raises FlavorDiskSmallerThanImage: the image does not fit the flavor's disk
         :raises DiskNotEnough: this host has no room; another may
         :raises InstanceDeployFailure: the guest did not start
         """
         self._unsupported('spawn')
+
+    def prefetch_image(self, context, instance: objects.Instance, image_meta: objects.ImageMeta) -> None:
+        """Fetch and check an image before anything is given up for a disk that shall be made of it.
+
+        :raises ImageUnacceptable, FlavorDiskSmallerThanImage, DiskNotEnough: as ``spawn``
+        """
+
+    def discard_root_disk(self, instance: objects.Instance) -> None:
+        """Remove what a guest that is not defined boots from, and keep its ephemeral disks and swap for ``spawn``."""
 
     def destroy(self, context, instance: objects.Instance, network_info: model.NetworkInfo | None,
                 block_device_info: dict | None = None, destroy_disks: bool = True) -> None:
@@ -296,12 +306,22 @@ class ComputeDriver:
         """Load a suspended guest's memory and let it go on."""
         self._unsupported('resume')
 
+    def default_rescue_image(self) -> str | None:
+        """Return the id of the image that guests of this host are rescued with if nothing is said, or None."""
+        return None
+
     def rescue(self, context, instance, network_info, image_meta, rescue_password, block_device_info) -> None:
-        """Boot a guest from another image with its own disk beside it."""
+        """Boot a guest from another image with its own disk beside it; one that runs is cut off first.
+
+        :raises InstanceNotFound: no such guest here and no disks to make it from
+        """
         self._unsupported('rescue')
 
-    def unrescue(self, context, instance) -> None:
-        """Boot a rescued guest from its own disk again and remove the rescue files."""
+    def unrescue(self, context, instance, network_info, power_on: bool = True) -> None:
+        """Boot a rescued guest from its own disk again and remove what the rescue made; fine if it is not rescued.
+
+        :param power_on: False leaves it off
+        """
         self._unsupported('unrescue')
 
     def snapshot(self, context, instance, image_id: str, update_task_state) -> None:
@@ -355,67 +375,60 @@ class ComputeDriver:
 
     # -- moving to another size or host -----------------------------------------------
 
+    def prepare_migration(self, instance: objects.Instance, flavor: objects.Flavor) -> dict:
+        """Look, on the new host, whether a guest can come; the answer goes to the old host as `dest_data`.
+
+        :param flavor: that it will have
+        :raises DiskNotEnough: this host has no room; another may
+        """
+        self._unsupported('prepare_migration')
+
     def migrate_disk_and_power_off(self, context, instance, dest, flavor, network_info, block_device_info=None,
-                                   timeout=0, retry_interval=0) -> str:
+                                   timeout=0, retry_interval=0, dest_data=None) -> str:
         """Stop a guest and bring its disks to `dest`; keep them here as well until ``confirm_migration``.
 
-        :returns: JSON text with the disks, for ``finish_migration``
+        The guest's action id names the move: what an earlier move kept here is not this one's.  A repeat goes on
+        where it broke off.
+
+        :param dest: address of the new host; may be this one
+        :param flavor: that the guest will have
+        :param timeout: seconds it gets to shut itself down, as for ``power_off``
+        :param dest_data: what ``prepare_migration`` answered there
+        :returns: JSON text with the disks, for ``finish_migration``; `shared` in it says that both hosts have one and
+            the same directory
+        :raises ResizeError: a disk would have to shrink, or could not be sent; the guest is off
         """
         self._unsupported('migrate_disk_and_power_off')
 
+    def cancel_migration(self, instance: objects.Instance) -> None:
+        """Break off ``migrate_disk_and_power_off``, if it is sending disks of a guest, which then fails."""
+
     def finish_migration(self, context, migration, instance, disk_info, network_info, image_meta, resize_instance,
                          allocations, block_device_info=None, power_on=True) -> None:
-        """Define a guest from disks that arrived, growing them to the instance's flavor."""
+        """Define a guest from disks that arrived, growing them to the instance's flavor.
+
+        :param disk_info: what ``migrate_disk_and_power_off`` returned
+        :param resize_instance: whether the flavor changed
+        :param power_on: whether it shall run
+        """
         self._unsupported('finish_migration')
 
     def confirm_migration(self, context, migration, instance, network_info) -> None:
-        """Remove what a moved guest left on its old host."""
+        """Remove what was kept of a moved guest on its old host, which may be its new one; fine if nothing was."""
         self._unsupported('confirm_migration')
 
     def finish_revert_migration(self, context, instance, network_info, migration, block_device_info=None,
                                 power_on=True) -> None:
-        """Define a guest again on its old host from the disks kept there."""
+        """Define a guest again on its old host from the disks kept there; also for a move that broke off.
+
+        Where nothing was kept the guest's own disks were never taken away, or were brought back before.
+        """
         self._unsupported('finish_revert_migration')
 
-    def check_can_live_migrate_destination(self, context, instance, src_compute_info, dst_compute_info,
-                                           block_migration=False, disk_over_commit=False):
-        """Check, on the destination, whether a running guest could move here; returns data for the source."""
-        self._unsupported('check_can_live_migrate_destination')
-
-    def check_can_live_migrate_source(self, context, instance, dest_check_data, block_device_info=None):
-        """Check the same on the source; returns completed data."""
-        self._unsupported('check_can_live_migrate_source')
-
-    def pre_live_migration(self, context, instance, block_device_info, network_info, disk_info, migrate_data):
-        """Make disks and cards ready on the destination; returns completed data."""
-        self._unsupported('pre_live_migration')
-
-    def live_migration(self, context, instance, dest, post_method, recover_method, block_migration=False,
-                       migrate_data=None) -> None:
-        """Move a running guest; calls `post_method` or `recover_method` at the end."""
-        self._unsupported('live_migration')
-
-    def live_migration_force_complete(self, instance) -> None:
-        """Make a live migration end soon, at the price of a pause."""
-        self._unsupported('live_migration_force_complete')
-
-    def live_migration_abort(self, instance) -> None:
-        """Stop a live migration; the guest stays on its source."""
-        self._unsupported('live_migration_abort')
-
-    def post_live_migration_at_source(self, context, instance, network_info) -> None:
-        """Remove cards of a guest that moved away."""
-        self._unsupported('post_live_migration_at_source')
-
-    def post_live_migration_at_destination(self, context, instance, network_info, block_migration=False,
-                                           block_device_info=None) -> None:
-        """Make the definition of a guest that arrived permanent."""
-        self._unsupported('post_live_migration_at_destination')
-
-    def rollback_live_migration_at_destination(self, context, instance, network_info, block_device_info,
-                                               destroy_disks=True, migrate_data=None) -> None:
-        """Remove what ``pre_live_migration`` made."""
-        self._unsupported('rollback_live_migration_at_destination')
+    def shares_disks_with(self, host: str) -> bool:
+        """Say whether another host may keep its guests' disks in the same place as this one: then a directory that is
+        found here may be in use there."""
+        return False
 
     def _unsupported(self, method):
         raise MethodNotSupported(driver=type(self).__name__, method=method)

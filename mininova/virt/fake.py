@@ -14,7 +14,7 @@ from oslo_utils import units
 import mininova.conf
 from mininova import concurrency, crashpoint, exception
 from mininova.compute import power_state, task_states
-from mininova.virt import consoles, diagnostics, driver, event, fake_guest, fake_host, hardware, images
+from mininova.virt import consoles, diagnostics, driver, event, fake_guest, fake_host, fake_migration, hardware, images
 
 CONF = mininova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -25,11 +25,11 @@ VNC_PORT = 6969
 SERIAL_PORT = 6970
 
 
-class FakeDriver(fake_guest.GuestActions, driver.ComputeDriver):
+class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, driver.ComputeDriver):
     """All guests of one pretended machine, which several drivers of the process may share."""
 
-    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_snapshot=True, supports_rescue=True,
-                        supports_pause=True, supports_suspend=True)
+    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_pause=True,
+                        supports_rescue=True, supports_resize=True, supports_snapshot=True, supports_suspend=True)
 
     def __init__(self, virtapi):
         super().__init__(virtapi)
@@ -92,6 +92,9 @@ class FakeDriver(fake_guest.GuestActions, driver.ComputeDriver):
             if guest.disks:
                 found.append({'kind': 'disks', 'uuid': guest.uuid, 'name': guest.name,
                               'path': f'/fake/{self.host.name}/{guest.uuid}', 'power_state': None})
+            if guest.kept:
+                found.append({'kind': 'kept', 'uuid': guest.uuid, 'name': guest.name,
+                              'path': f'/fake/{self.host.name}/{guest.uuid}_resize', 'power_state': None})
         return found
 
     def manage_image_cache(self, context, all_instances):
@@ -171,7 +174,8 @@ class FakeDriver(fake_guest.GuestActions, driver.ComputeDriver):
         guest.num_disks = 1 + len(devices.get('ephemerals') or ()) + bool(devices.get('swap'))
         guest.disk_gb = flavor.root_gb + flavor.ephemeral_gb
         if guest.image_id != image_meta.id or not guest.disks:
-            guest.image_id, guest.disk_number = image_meta.id, guest.disk_number + 1
+            guest.image_id, guest.disk_number = image_meta.id, self.host.next_disk_number()
+        guest.content = guest.content or f'{instance.image_ref} on {self.host.name} for {instance.uuid}'
         guest.disks = True
         self.host.keep(guest)
         crashpoint.crashpoint('create.C13.disks_made.after')
@@ -219,6 +223,7 @@ class FakeDriver(fake_guest.GuestActions, driver.ComputeDriver):
         crashpoint.crashpoint('delete.D5.undefined.after')
         if destroy_disks:
             guest.disks, guest.config_drive, guest.image_id, guest.rescue_image_id = False, None, None, None
+            guest.kept, guest.content = None, ''
             self.host.keep(guest)
 
     def reboot(self, context, instance, network_info, reboot_type, block_device_info=None,
