@@ -10,7 +10,7 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import context, exception, objects
-from mininova.compute import departures, power_state, remains, task_states, taskless, vm_states
+from mininova.compute import cold_remains, departures, power_state, remains, task_states, taskless, vm_states
 from mininova.compute.operations import (
     build,
     evacuate,
@@ -172,6 +172,7 @@ class ComputeReconciler:
         for uuid in sorted(present - mine):
             if not self.parts.is_busy_with(uuid):
                 self._remove_stray(admin, uuid)
+        cold_remains.sweep(self)
 
     def _remove_stray(self, admin, uuid):
         try:
@@ -186,7 +187,8 @@ class ComputeReconciler:
                 LOG.debug('The guest is here but belongs to %s; left alone.', instance.host, instance=instance)
                 return
             LOG.warning('Removing what is left of the server here: %s.', evidence, instance=instance)
-            disks = not departures.must_keep_disks(admin, instance)
+            disks = not departures.must_keep_disks(admin, instance) and (
+                instance.deleted or not self.driver.shares_disks_with(instance.host))
             self.driver.destroy(admin, instance, instance.get_network_info(), destroy_disks=disks)
             self.driver.cleanup(admin, instance, instance.get_network_info(), destroy_disks=disks)
 
@@ -198,6 +200,9 @@ class ComputeReconciler:
             return None
         if not instance.host and instance.vm_state in HOSTLESS:
             return f'it is {instance.vm_state}, on no host'
+        moved = cold_remains.evidence(admin, instance, self.host)
+        if moved is not None:
+            return moved or None
         try:
             attempts = objects.RequestSpec.get_by_instance_uuid(admin, instance.uuid).attempts
         except exception.RequestSpecNotFound:

@@ -15,6 +15,9 @@ Users of the http_basic file who are administrators. Every other user is a membe
 carries the user's own name. Has no effect with another `auth_strategy`."""),
     cfg.IntOpt('max_limit', default=1000, min=1, help="""
 Most records one answer of a list holds. A larger `limit` in a request is cut to this."""),
+    cfg.BoolOpt('enable_instance_password', default=True, help="""
+Show the administrator's password in the answers to create, rebuild, rescue and evacuate. Turn it off where the
+hypervisor cannot set passwords and showing one would mislead."""),
     cfg.URIOpt('compute_link_prefix', schemes=['http', 'https'], help="""
 Scheme, host and path that links in answers begin with, e.g. https://cloud.example.org/compute. Set it when
 clients reach the API through a proxy whose address the API cannot learn from the request. Unset: the address

@@ -26,6 +26,9 @@ distributions accept (x86-64-v2)."""),
 Machine type per architecture for images that name none, e.g. `x86_64=q35,aarch64=virt`. Default: `pc` and `virt`."""),
     cfg.StrOpt('images_type', default='default', choices=('default', 'raw', 'flat', 'qcow2'), help="""
 Form of new root disks; `default` follows `use_cow_images`. `flat` is another name of `raw`."""),
+    cfg.StrOpt('rescue_image_id', help="""
+Image that servers of this host are rescued with when the request names none. Unset: the image that the server was
+made of."""),
     cfg.StrOpt('snapshot_image_format', choices=('raw', 'qcow2', 'vmdk', 'vdi'), help="""
 Form of the images that are made of guests. Unset: the form of the guest's disk."""),
     cfg.ListOpt('disk_cachemodes', default=[], help="""

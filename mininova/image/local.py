@@ -24,8 +24,8 @@ TIMES = ('created_at', 'updated_at')
 FIELDS = {'name': None, 'status': None, 'size': None, 'container_format': 'bare', 'disk_format': 'raw', 'min_ram': 0,
           'min_disk': 0,
           'owner': None, 'visibility': 'public', 'protected': False, 'checksum': None, 'properties': {}}
-CHANGEABLE = ('name', 'status', 'size', 'checksum', 'container_format', 'disk_format', 'min_ram', 'min_disk',
-              'visibility', 'protected')
+CHANGEABLE = ('name', 'status', 'size', 'container_format', 'disk_format', 'min_ram', 'min_disk', 'visibility',
+              'protected')
 
 
 class LocalBackend:
@@ -98,7 +98,9 @@ class LocalBackend:
             with open(data, 'rb') as stream:
                 stored = _store_data(image_id, stream)
         try:
-            return self.update(context, image_id, {**stored, 'status': 'active'})
+            _write(image_id, {**self.get(context, image_id), **stored, 'status': 'active',
+                              'updated_at': timeutils.utcnow()})
+            return _read(image_id)
         except exception.ImageNotFound:
             # Somebody removed it meanwhile: bytes without a description are nobody's.
             if os.path.exists(_path(image_id)):

@@ -20,7 +20,12 @@ DEFAULT_PAYLOAD = ('InstanceActionPayload', '1.9')
 ERROR_PRIORITY = 'ERROR'
 
 # Legacy event names differ from the versioned ones for some actions.
-LEGACY_NAMES = {'power_off': 'power_off', 'power_on': 'power_on'}
+LEGACY_NAMES = {
+    'power_off': 'power_off', 'power_on': 'power_on', 'live_migration_pre': 'live_migration.pre',
+    'live_migration_post': 'live_migration._post', 'live_migration_post_dest': 'live_migration.post.dest',
+    'live_migration_rollback': 'live_migration._rollback',
+    'live_migration_rollback_dest': 'live_migration.rollback.dest', 'live_migration_abort': 'live.migration.abort',
+    'live_migration_force_complete': 'live.migration.force.complete'}
 NEVER_LEGACY = frozenset({'lock', 'unlock'})
 
 SOURCE_API, SOURCE_COMPUTE, SOURCE_CONDUCTOR = 'nova-api', 'nova-compute', 'nova-conductor'

@@ -50,10 +50,14 @@ class RequestSpec(base.NovaObject):
         document = {name: getattr(self, name) for name in PLAIN if self.obj_attr_is_set(name)}
         document['flavor'] = self.flavor.to_embedded()
         if self.obj_attr_is_set('image') and self.image is not None:
-            image = {name: getattr(self.image, name) for name in self.image.fields
-                     if name not in ('created_at', 'updated_at') and self.image.obj_attr_is_set(name)}
-            document['image'] = image
+            document['image'] = self.image_document(self.image)
         return document
+
+    @staticmethod
+    def image_document(image):
+        """Return what is stored of an ImageMeta."""
+        return {name: getattr(image, name) for name in image.fields
+                if name not in ('created_at', 'updated_at') and image.obj_attr_is_set(name)}
 
     @classmethod
     def from_document(cls, context, document, intent=None):
@@ -97,6 +101,11 @@ class RequestSpec(base.NovaObject):
     def forget_intent(cls, context, instance_uuid):
         """Drop the sealed secrets: the server runs and needs them no more."""
         db.update(instance_uuid, {'intent': None})
+
+    @base.remotable_classmethod
+    def set_image(cls, context, instance_uuid, image):
+        """Write the image of a server, a document as :meth:`image_document` gives it, and nothing else."""
+        db.set_image(instance_uuid, image)
 
     @base.remotable_classmethod
     def add_attempt(cls, context, instance_uuid, host, reason):

@@ -14,7 +14,18 @@ from oslo_utils import units
 import mininova.conf
 from mininova import concurrency, crashpoint, exception
 from mininova.compute import power_state, task_states
-from mininova.virt import consoles, diagnostics, driver, event, fake_guest, fake_host, fake_migration, hardware, images
+from mininova.virt import (
+    consoles,
+    diagnostics,
+    driver,
+    event,
+    fake_guest,
+    fake_host,
+    fake_live_migration,
+    fake_migration,
+    hardware,
+    images,
+)
 
 CONF = mininova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -25,10 +36,12 @@ VNC_PORT = 6969
 SERIAL_PORT = 6970
 
 
-class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, driver.ComputeDriver):
+class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_live_migration.FakeLiveMigration,
+                 driver.ComputeDriver):
     """All guests of one pretended machine, which several drivers of the process may share."""
 
-    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_pause=True,
+    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_evacuate=True,
+                        supports_live_migration=True, supports_pause=True,
                         supports_rescue=True, supports_resize=True, supports_snapshot=True, supports_suspend=True)
 
     def __init__(self, virtapi):

@@ -50,6 +50,7 @@ class Guest:
     started_at: float = 0.0
     saved: bool = False
     interrupts: int = 0
+    incoming: bool = False
 
     @property
     def running(self):
@@ -64,9 +65,23 @@ class FakeHost:
         self.name = name
         self.guests = {}
         self.faults = fault_plan.FaultPlan(CONF.fake.faults)
+        self.jobs = {}
         self._next_id = self._disks_made = 0
         self._directory = os.path.join(CONF.state_path, 'fake', name) if CONF.fake.persistent else None
         self._load()
+
+    @property
+    def directory(self):
+        """Where its guests are kept, or None."""
+        return self._directory
+
+    def look_again(self, uuid):
+        """Return a guest, or None; one that is expected may have been brought by another process."""
+        guest = self.guests.get(uuid)
+        if guest and guest.incoming and self._directory:
+            with open(os.path.join(self._directory, uuid + '.json'), encoding='utf-8') as stream:
+                guest = self.guests[uuid] = Guest(**json.load(stream))
+        return guest
 
     def _load(self):
         if not self._directory:
@@ -94,9 +109,7 @@ class FakeHost:
             if os.path.exists(path):
                 os.unlink(path)
             return
-        with open(path + '.part', 'w', encoding='utf-8') as stream:
-            json.dump(dataclasses.asdict(guest), stream)
-        os.replace(path + '.part', path)
+        _write_guest(path, guest)
 
     def start(self, guest):
         """Give a guest power."""
@@ -124,6 +137,20 @@ class FakeHost:
         guests = list(self.guests.values())
         return (sum(g.vcpus for g in guests if g.domain), sum(g.memory_mb for g in guests if g.domain),
                 sum(g.disk_gb for g in guests if g.disks) + sum(g.kept['disk_gb'] for g in guests if g.kept))
+
+
+def _write_guest(path, guest):
+    with open(path + '.part', 'w', encoding='utf-8') as stream:
+        json.dump(dataclasses.asdict(guest), stream)
+    os.replace(path + '.part', path)
+
+
+def deliver(name, directory, guest):
+    """Bring a guest to the machine that expects it, of this process or, by its file, of another one."""
+    if name in _hosts:
+        _hosts[name].keep(guest)
+    elif directory:
+        _write_guest(os.path.join(directory, guest.uuid + '.json'), guest)
 
 
 def get(name):

@@ -70,7 +70,7 @@ class BuildOperations(base.Operations):
         crashpoint('create.C9.accepted.after')
         notifications.notify_about_instance_action(context, instance, self.host.name, 'create', 'start')
         try:
-            self._build(context, instance, request_spec, admin_password, _decode(injected_files))
+            self._build(context, instance, request_spec, admin_password, decode(injected_files))
         except OVERTAKEN as error:
             self._stop(context, instance, error)
         except HOPELESS as error:
@@ -151,6 +151,6 @@ class BuildOperations(base.Operations):
                                        admin_password=admin_password, injected_files=injected_files)
 
 
-def _decode(injected_files):
+def decode(injected_files):
     """Return [(path, bytes)] of [[path, base64 text]]."""
     return [(path, base64.b64decode(content)) for path, content in injected_files or ()]

@@ -47,7 +47,12 @@ def default_bus(device_type, machine):
     return 'sata' if 'q35' in machine else 'ide'
 
 
-def _bus(image_meta, name, device_type, machine):
+def bus_of(image_meta, name, device_type, machine):
+    """Return the bus that an image asks for, or the default one.
+
+    :param name: property of the image
+    :raises ImageUnacceptable: there is no such bus
+    """
     bus = image_meta.properties.get(name) or default_bus(device_type, machine)
     if bus not in PREFIXES:
         raise exception.ImageUnacceptable(image_id=image_meta.id, reason=f'{name}={bus} is no disk bus')
@@ -57,7 +62,7 @@ def _bus(image_meta, name, device_type, machine):
     return bus
 
 
-class _Names:
+class Names:
     """Hands out target names in order."""
 
     def __init__(self):
@@ -72,6 +77,10 @@ class _Names:
                 return name
         raise exception.InstanceDeployFailure(reason=f'bus {bus} has no room for another disk')
 
+    def take(self, name):
+        """Hear that a name is in use."""
+        self._used.add(name)
+
 
 def get_disk_slots(instance, image_meta, machine, block_device_info=None):
     """Plan all disks of a guest.
@@ -81,10 +90,10 @@ def get_disk_slots(instance, image_meta, machine, block_device_info=None):
     :raises ImageUnacceptable: the image asks for a bus that does not exist
     """
     devices = block_device_info or {}
-    names = _Names()
+    names = Names()
     root_type = 'cdrom' if image_meta.disk_format == 'iso' else 'disk'
-    disk_bus = _bus(image_meta, 'hw_disk_bus', 'disk', machine)
-    cdrom_bus = _bus(image_meta, 'hw_cdrom_bus', 'cdrom', machine)
+    disk_bus = bus_of(image_meta, 'hw_disk_bus', 'disk', machine)
+    cdrom_bus = bus_of(image_meta, 'hw_cdrom_bus', 'cdrom', machine)
     root_bus = cdrom_bus if root_type == 'cdrom' else disk_bus
     slots = [DiskSlot(ROOT, root_bus, names.next(root_bus), root_type, boot_order=1)]
     for number, ephemeral in enumerate(ephemerals(instance, devices)):

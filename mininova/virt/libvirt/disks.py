@@ -9,7 +9,7 @@ import dataclasses
 import os
 
 from oslo_log import log as logging
-from oslo_utils import units
+from oslo_utils import units, uuidutils
 
 import mininova.conf
 from mininova import exception
@@ -86,6 +86,14 @@ class DiskSet:
             self._keep(disk)
         self._make_direct_boot_files(context)
 
+    def discard_root(self):
+        """Forget and remove what the guest boots from and its config drive; the other disks stay."""
+        for name in (blockinfo.ROOT, blockinfo.CONFIG):
+            if self._record.pop(name, None):
+                utils.write_record(self._directory, self._record)
+            images.remove(os.path.join(self._directory, name))
+        images.remove(*(os.path.join(self._directory, name) for name in (KERNEL, RAMDISK)))
+
     def restore_base(self, context, image_meta):
         """Fetch the cached image under the root disk again if the cache has lost it."""
         for disk in self.disks():
@@ -118,6 +126,8 @@ class DiskSet:
         wanted = (self._instance.flavor.root_gb or 0) * units.Gi
         # Without a size in the flavor the image decides, within what the host has.
         limit = wanted or utils.space(CONF.instances_path)[1]
+        if image_meta.id != self._instance.image_ref:
+            return self._made(slot) or self._make_lasting_root(context, image_meta, slot, wanted, limit)
         base = imagecache.ensure(context, image_meta, limit)
         backend = raw.Raw if slot.type == 'cdrom' else backends.configured()
         size = base.virtual_size if slot.type == 'cdrom' else max(wanted, base.virtual_size)
@@ -125,10 +135,20 @@ class DiskSet:
         backend(disk.path).create(base, size)
         return disk
 
+    def _make_lasting_root(self, context, image_meta, slot, wanted, limit):
+        """Make the root disk out of an image that is removed when the server runs: no cached copy lies below it."""
+        path = utils.file_path(self._instance, slot.name)
+        facts = images.fetch(context, image_meta, path, limit)
+        os.chmod(path, 0o600)
+        disk = self._disk(slot, facts.format, max(wanted, facts.virtual_size))
+        backends.of_format(disk.format)(path).grow(disk.size)
+        return disk
+
     def _make_blank(self, slot, size, filesystem, label):
         made = self._made(slot)
         if made:
-            return made
+            # A disk that outlived the root disk is plugged in as the new image has it.
+            return dataclasses.replace(made, bus=slot.bus, dev=slot.dev, type=slot.type)
         disk = self._disk(slot, 'raw', size)
         part = disk.path + '.part'
         with images.removed_after(part), images.full_disk(disk.path):
@@ -158,6 +178,16 @@ class DiskSet:
             return CONF.default_ephemeral_format
         os_type = image_meta.properties.get('os_type') or self._instance.os_type
         return 'ntfs' if os_type == 'windows' else 'ext4'
+
+
+def prefetch(context, instance, image_meta):
+    """Bring the image of an instance into the cache, checked as for a new disk; kernel and ramdisk too."""
+    limit = (instance.flavor.root_gb or 0) * units.Gi or utils.space(CONF.instances_path)[1]
+    imagecache.ensure(context, image_meta, limit)
+    properties = image_meta.properties
+    for image_id in (properties.get('kernel_id'), properties.get('ramdisk_id')):
+        if uuidutils.is_uuid_like(image_id):
+            imagecache.ensure_plain(context, image_id)
 
 
 def check_complete(disk_set, instance):
@@ -192,5 +222,6 @@ def image_ids_in_use():
     """Return the ids of the images that disks of this host lie on."""
     found = set()
     for _uuid, path, _removed in utils.list_instance_paths():
-        found.update(entry['image_id'] for entry in utils.read_record(path).values() if entry.get('image_id'))
+        for record in (utils.read_record(path), utils.read_record(path, utils.RESCUE_RECORD)):
+            found.update(entry['image_id'] for entry in record.values() if entry.get('image_id'))
     return found

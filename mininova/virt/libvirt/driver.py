@@ -24,6 +24,7 @@ from mininova.virt.libvirt import (
     guest_actions,
     guest_config,
     kvm_probe,
+    rescue,
     snapshot,
     stats,
     utils,
@@ -43,7 +44,7 @@ class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
     """The guests of one libvirtd."""
 
     capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_snapshot=True,
-                        supports_pause=True, supports_suspend=True)
+                        supports_rescue=True, supports_pause=True, supports_suspend=True)
 
     def __init__(self, virtapi):
         clib.quiet()
@@ -162,7 +163,7 @@ class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
     # -- spawn -----------------------------------------------------------------
 
     def spawn(self, context, instance, image_meta, injected_files, admin_password, allocations,
-              network_info=None, block_device_info=None):
+              network_info=None, block_device_info=None, power_on=True):
         guest = self._find_guest(instance)
         if guest and guest.get_info().state == power_state.RUNNING:
             return
@@ -172,7 +173,10 @@ class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
             if configdrive.required(instance):
                 files = self.virtapi.config_drive_files(instance, network_info, admin_password, injected_files)
             disk_set = self._create_image(context, instance, image_meta, builder, block_device_info, files)
-            self._start(instance, builder, disk_set, network_info)
+            if power_on:
+                self._start(instance, builder, disk_set, network_info)
+            else:
+                self._define(instance, self._get_guest_xml(instance, builder, disk_set, network_info))
         except Exception:
             with excutils.save_and_reraise_exception():
                 self._undo(instance, network_info)
@@ -202,6 +206,15 @@ class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
     def _serial_ports(self):
         descriptions = [guest.describe() for guest in self._host.list_guests()]
         return {description.serial[1] for description in descriptions if description.serial}
+
+    def _define(self, instance, document):
+        """Define the guest and leave it off."""
+        try:
+            self._host.define(document)
+        except libvirt.libvirtError as error:
+            raise exception.InstanceDeployFailure(reason=str(error)) from error
+        finally:
+            console.release_serial_port(document.serial_port())
 
     def _create_domain_and_network(self, instance, document, network_info):
         """Define the guest, plug its cards and start it."""
@@ -293,8 +306,8 @@ class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
         return True
 
     def _hard_reboot(self, context, instance, network_info):
-        """Cut power, define the guest anew from what is recorded and start it."""
-        disk_set = disks.DiskSet(instance)
+        """Cut power, define the guest anew from what is recorded and start it; one that is rescued stays so."""
+        disk_set = rescue.disks_to_boot(instance)
         disks.check_complete(disk_set, instance)
         guest = self._find_guest(instance)
         if guest:
@@ -318,6 +331,48 @@ class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
         if guest and guest.get_info().state == power_state.RUNNING:
             return
         self._hard_reboot(context, instance, network_info)
+
+    def prefetch_image(self, context, instance, image_meta):
+        disks.prefetch(context, instance, image_meta)
+
+    def discard_root_disk(self, instance):
+        disks.DiskSet(instance).discard_root()
+
+    # -- rescue -------------------------------------------------------------------------
+
+    def default_rescue_image(self):
+        return CONF.libvirt.rescue_image_id
+
+    def rescue(self, context, instance, network_info, image_meta, rescue_password, block_device_info):
+        own = disks.DiskSet(instance)
+        disks.check_complete(own, instance)
+        guest = self._find_guest(instance)
+        if guest:
+            self._power_off(guest, instance)
+            guest.discard_saved_memory()
+        own.restore_base(context, instance.image_meta)
+        builder = guest_config.GuestConfig(self._host, self.virt_type, instance, instance.image_meta)
+        files = None
+        if configdrive.required(instance):
+            files = self.virtapi.config_drive_files(instance, network_info, rescue_password, [])
+        rescue_set = rescue.RescueSet(instance)
+        rescue_set.create(context, image_meta, builder.machine, files)
+        crashpoint.crashpoint('rescue.U3.disks_made.after')
+        self._start(instance, builder, rescue_set, network_info)
+
+    def unrescue(self, context, instance, network_info, power_on=True):
+        guest = self._find_guest(instance)
+        if guest:
+            self._power_off(guest, instance)
+        rescue.RescueSet(instance).remove()
+        crashpoint.crashpoint('unrescue.U5.removed.after')
+        if power_on:
+            self._hard_reboot(context, instance, network_info)
+            return
+        disk_set = disks.DiskSet(instance)
+        disks.check_complete(disk_set, instance)
+        builder = guest_config.GuestConfig(self._host, self.virt_type, instance, instance.image_meta)
+        self._define(instance, self._get_guest_xml(instance, builder, disk_set, network_info))
 
     # -- copies of a guest's disk ----------------------------------------------------
 

@@ -21,7 +21,7 @@ CONF = mininova.conf.CONF
 LOG = logging.getLogger(__name__)
 
 REMOVED_SUFFIX = '_del'
-RECORD = 'disk.info'
+RECORD, RESCUE_RECORD = 'disk.info', 'rescue.info'
 TOOL_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 
@@ -78,20 +78,20 @@ def list_instance_paths():
 
 # -- the record of an instance's disks -------------------------------------------------
 
-def read_record(directory):
+def read_record(directory, name=RECORD):
     """Return what is recorded of the disks in a directory, see ``disks.Disk``; {} if nothing is."""
     try:
-        with open(os.path.join(directory, RECORD), encoding='utf-8') as stream:
+        with open(os.path.join(directory, name), encoding='utf-8') as stream:
             return json.load(stream)
     except FileNotFoundError:
         return {}
     except ValueError:
-        raise exception.NovaException(f'{directory}/{RECORD} is damaged; the formats of the disks there are unknown.')
+        raise exception.NovaException(f'{directory}/{name} is damaged; the formats of the disks there are unknown.')
 
 
-def write_record(directory, record):
+def write_record(directory, record, name=RECORD):
     """Record the disks of a directory."""
-    path = os.path.join(directory, RECORD)
+    path = os.path.join(directory, name)
     with images.full_disk(path):
         with open(path + '.part', 'w', encoding='utf-8') as stream:
             json.dump(record, stream)

@@ -58,7 +58,7 @@ _HINTS = {
 
 _SERVER = ('server',)
 _NETWORK = {'fixed_ip': types.ip_address, 'port': {'oneOf': [types.network_port_id, {'type': 'null'}]}}
-_TRUSTED_CERTS = {
+TRUSTED_CERTS = {
     'oneOf': [{'type': 'array', 'items': {'type': 'string', 'minLength': 1}, 'minItems': 1, 'maxItems': 50,
                'uniqueItems': True},
               {'type': 'null'}]}
@@ -110,7 +110,7 @@ create = validation.extend(create, '2.42', {
     at=_SERVER)
 create = validation.extend(create, '2.52', {'tags': types.tags}, at=_SERVER)
 create = validation.extend(create, '2.57', drop=['personality'], at=_SERVER)
-create = validation.extend(create, '2.63', {'trusted_image_certificates': _TRUSTED_CERTS}, at=_SERVER)
+create = validation.extend(create, '2.63', {'trusted_image_certificates': TRUSTED_CERTS}, at=_SERVER)
 create = validation.extend(create, '2.67', {'block_device_mapping_v2': _list_of(
     {**_DEVICE, 'tag': types.tag, 'volume_type': {'type': ['string', 'null'], 'maxLength': 255}})}, at=_SERVER)
 create = validation.extend(create, '2.74', {'host': types.hostname, 'hypervisor_hostname': types.hostname}, at=_SERVER)

@@ -177,6 +177,10 @@ def _attributes(shown, server, viewer):
             'OS-EXT-SRV-ATTR:instance_name': CONF.instance_name_template % server['id']})
 
 
+def _key_name(shown, server, viewer):
+    shown['key_name'] = server['key_name']
+
+
 def _more_attributes(shown, server, viewer):
     if viewer.extended:
         shown.update({f'OS-EXT-SRV-ATTR:{name}': server[name] for name in (
@@ -216,6 +220,8 @@ CORE = (
 EXTENDED = (
     Field('2.1', _extended), Field('2.1', _attributes), Field('2.3', _volumes), Field('2.3', _more_attributes),
     Field('2.16', _host_status), Field('2.90', _hostname), Field('2.96', _pinned_zone), Field('2.100', _hints))
+# What the answer to rebuild has besides below 2.75.
+REBUILT = (Field('2.54', _key_name),)
 SINGLE = (Field('2.71', _server_groups),)
 
 

@@ -26,7 +26,7 @@ class ViewBuilder(common.ViewBuilder):
         shown = {'id': row['uuid'], 'links': self._get_links(req, row['uuid']),
                  'OS-DCF:diskConfig': 'AUTO' if row['auto_disk_config'] else 'MANUAL',
                  'security_groups': security_groups or [{'name': 'default'}]}
-        if admin_password is not None:
+        if admin_password is not None and CONF.api.enable_instance_password:
             shown['adminPass'] = admin_password
         return {'server': shown}
 
@@ -52,6 +52,18 @@ class ViewBuilder(common.ViewBuilder):
         if versions.is_supported(req, '2.75'):
             return self.show(req, server)
         shown, = self._show(req, [server], fields.CORE, fields.SINGLE, address_details=False)
+        return {'server': shown}
+
+    def rebuild(self, req, server, admin_password):
+        """Return one server as the answer to rebuild: below 2.75 with fewer fields; the password this once."""
+        if versions.is_supported(req, '2.75'):
+            shown = self.show(req, server)['server']
+        else:
+            shown, = self._show(req, [server], fields.CORE, fields.REBUILT, fields.SINGLE, address_details=False)
+        if versions.is_supported(req, '2.57'):
+            shown['user_data'] = server['user_data']
+        if CONF.api.enable_instance_password:
+            shown['adminPass'] = admin_password
         return {'server': shown}
 
     def _list(self, req, servers, shown, collection):
@@ -84,12 +96,16 @@ class ViewBuilder(common.ViewBuilder):
             address_details=address_details)
 
 
-def columns(req):
-    """Return the columns that the details of servers need; long documents only for who sees something of them."""
+def columns(req, user_data=False):
+    """Return the columns that the details of servers need; long documents only for who sees something of them.
+
+    :param user_data: wanted in any case
+    """
     found = list(search.DETAIL)
     if not versions.is_supported(req, '2.73'):
         found.remove('system_metadata')
-    if versions.is_supported(req, '2.3') and req.environ['nova.context'].can(attributes_policies.ROOT, fatal=False):
+    if user_data or (versions.is_supported(req, '2.3')
+                     and req.environ['nova.context'].can(attributes_policies.ROOT, fatal=False)):
         found.append('user_data')
     return tuple(found)
 

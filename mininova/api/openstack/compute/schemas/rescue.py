@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What rescue and unrescue accept.  Nova: nova/api/openstack/compute/schemas/rescue.py."""
+from mininova.api import validation
+from mininova.api.validation import parameter_types as types
+
+rescue = validation.body({
+    'type': 'object',
+    'properties': {'rescue': {
+        'type': ['object', 'null'],
+        'properties': {'adminPass': types.admin_password, 'rescue_image_ref': types.image_id},
+        'additionalProperties': False}},
+    'required': ['rescue'], 'additionalProperties': False})
+unrescue = validation.body({'type': 'object', 'properties': {'unrescue': {}}, 'required': ['unrescue'],
+                            'additionalProperties': False})
