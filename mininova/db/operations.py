@@ -3,33 +3,37 @@
 
 This keeps a state change and its record together, and makes an operation two remote calls.
 """
-from mininova.db import actions, instances, models, session
+from mininova.db import actions, claims, instances, models, request_specs, session
 
 TABLE = models.instances
 
 
 @session.write
-def begin(connection, uuid, values, expected, request_id, event, host):
+def begin(connection, uuid, values, expected, request_id, event, host, claim=None):
     """Take up an operation: compare-and-swap, then open its event.
 
     :param expected: {column: accepted values}; what does not hold makes the message stale
-    :returns: (True, written time) or (False, the row as found or None)
+    :param claim: (compute node id, vcpus, memory_mb, disk_gb) that the operation needs, or None
+    :returns: (True, written time) or (False, the row as found or None); and whether the claim is held
     """
     written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
-    if written and event:
+    if not written:
+        return written, found, False
+    if event:
         actions.event_start.within(connection, uuid, request_id, event, host)
-    return written, found
+    return written, found, claim is None or claims.claim.within(connection, uuid, *claim)
 
 
 @session.write
-def finish(connection, uuid, values, expected, record, fault=None):
+def finish(connection, uuid, values, expected, record, fault=None, forget_intent=False):
     """End an operation: compare-and-swap, close its event, store a fault.
 
     The event is closed and the fault stored even if the instance changed hands meanwhile.
 
     :param record: {'request_id', 'event', 'result', 'details', 'traceback'}
     :param fault: columns of instance_faults or None
-    :returns: as :func:`begin`
+    :param forget_intent: also drop the sealed secrets of the request, if the compare-and-swap succeeds
+    :returns: (True, written time) or (False, the row as found or None)
     """
     if values is None:
         written, found = True, session.now()
@@ -40,6 +44,8 @@ def finish(connection, uuid, values, expected, record, fault=None):
                                     record.get('details'), record.get('traceback'))
     if fault is not None:
         actions.create_fault.within(connection, fault)
+    if forget_intent and written:
+        request_specs.update.within(connection, uuid, {'intent': None})
     return written, found
 
 
@@ -47,7 +53,7 @@ def finish(connection, uuid, values, expected, record, fault=None):
 def give_back(connection, uuid, expected, compute_node_id=None):
     """Take an instance off its host for another try elsewhere: host, claim and ownership in one transaction.
 
-    :returns: as :func:`begin`
+    :returns: as :func:`finish`
     """
     values = {'host': None, 'node': None, 'task_state': 'scheduling', 'vm_state': 'building', 'owner': None,
               'launched_on': None}
@@ -62,7 +68,7 @@ def accept(connection, uuid, values, expected, action):
     """Accept an action: compare-and-swap of the task state with the record of what was asked.
 
     :param action: columns of instance_actions
-    :returns: as :func:`begin`
+    :returns: as :func:`finish`
     """
     written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
     if written:

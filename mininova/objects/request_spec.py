@@ -94,11 +94,6 @@ class RequestSpec(base.NovaObject):
         self.obj_reset_changes()
 
     @base.remotable_classmethod
-    def forget_intent(cls, context, instance_uuid):
-        """Drop the sealed secrets: the server runs and needs them no more."""
-        db.update(instance_uuid, {'intent': None})
-
-    @base.remotable_classmethod
     def add_attempt(cls, context, instance_uuid, host, reason):
         """Keep that a build failed on a host, and why."""
         db.add_attempt(instance_uuid, {'host': host, 'reason': reason})
