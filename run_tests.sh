@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")" || exit 2
 
 ALL_PARTS=(style architecture unit functional contract integration lab)
-REAL_PARTS=(libvirt rabbit mariadb network keystone)
+REAL_PARTS=(libvirt rabbit mariadb network keystone systemd)
 
 usage() {
     cat <<EOF
@@ -21,7 +21,7 @@ Parts, in this order (all of them when none is named):
   lab           stack.sh on a machine of its own, with Keystone, Glance, guests and the real clients
 
 Options:
-  --without-libvirt | --without-rabbit | --without-mariadb | --without-network | --without-keystone
+  --without-libvirt | --without-rabbit | --without-mariadb | --without-network | --without-keystone | --without-systemd
                 install and run nothing that needs it; the summary says what was left out
   --no-install  install nothing; take .venv as it is
   --setup-only  install and stop
