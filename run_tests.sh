@@ -4,10 +4,8 @@
 set -uo pipefail
 cd "$(dirname "$0")" || exit 2
 
-ALL_PARTS=(style architecture unit functional contract integration)
-# Runs only when it is named: it takes the whole machine for ten minutes and more.
-EXTRA_PARTS=(lab)
-REAL_PARTS=(libvirt rabbit mariadb network keystone)
+ALL_PARTS=(style architecture unit functional contract integration lab)
+REAL_PARTS=(libvirt rabbit mariadb network keystone systemd)
 
 usage() {
     cat <<EOF
@@ -20,10 +18,10 @@ Parts, in this order (all of them when none is named):
   functional    the whole cloud in one process, over HTTP; once with eventlet, once with threads
   contract      the hypervisor driver contract, against fake and libvirt
   integration   real RabbitMQ and MariaDB, services as processes, networks in namespaces
-  lab           only when named: stack.sh on a machine of its own, with Keystone, Glance, guests and the real clients
+  lab           stack.sh on a machine of its own, with Keystone, Glance, guests and the real clients
 
 Options:
-  --without-libvirt | --without-rabbit | --without-mariadb | --without-network | --without-keystone
+  --without-libvirt | --without-rabbit | --without-mariadb | --without-network | --without-keystone | --without-systemd
                 install and run nothing that needs it; the summary says what was left out
   --no-install  install nothing; take .venv as it is
   --setup-only  install and stop
@@ -55,8 +53,8 @@ while [ $# -gt 0 ]; do
         --) shift; pytest_args=("$@"); break ;;
         -*) echo "run_tests.sh: unknown option $1; ./run_tests.sh --help lists them" >&2; exit 2 ;;
         *)
-            if [[ " ${ALL_PARTS[*]} ${EXTRA_PARTS[*]} " != *" $1 "* ]]; then
-                echo "run_tests.sh: unknown part $1; there is: ${ALL_PARTS[*]} ${EXTRA_PARTS[*]}" >&2; exit 2
+            if [[ " ${ALL_PARTS[*]} " != *" $1 "* ]]; then
+                echo "run_tests.sh: unknown part $1; there is: ${ALL_PARTS[*]}" >&2; exit 2
             fi
             parts+=("$1") ;;
     esac
@@ -155,7 +153,7 @@ done
 printf '\nSummary\n'
 printf '  %s\n' "${rows[@]}"
 [ ${#without[@]} -gt 0 ] && printf '  LEFT OUT on request: %s (%d tests)\n' "${without[*]}" "$total_left_out"
-for part in "${ALL_PARTS[@]}" "${EXTRA_PARTS[@]}"; do
+for part in "${ALL_PARTS[@]}"; do
     [[ " ${parts[*]} " == *" $part "* ]] || printf '  not asked for: %s\n' "$part"
 done
 elapsed=$((SECONDS - started))

@@ -124,7 +124,8 @@ def child(module, *words, ready='ready', seconds=60):
         try:
             yield process.start().wait_ready(lambda: ready in process.output(), seconds)
         finally:
-            process.stop()
+            # An empty oslo.service waits for a minute before it ends by itself.
+            process.stop(seconds=1)
 
 
 # -- clouds ----------------------------------------------------------------------------

@@ -30,7 +30,7 @@ needs_of() {
             style|architecture|unit|functional) ;;
             contract) echo libvirt ;;
             integration) echo rabbit mariadb libvirt network ;;
-            lab) echo rabbit mariadb libvirt network keystone ;;
+            lab) echo rabbit mariadb libvirt network keystone systemd ;;
         esac
         # libvirt-python is part of the one environment that all parts share.
         echo libvirt-python
@@ -49,6 +49,7 @@ packages_of() {
         network) echo "dnsmasq:dnsmasq-base nft:nftables ip:iproute2 ebtables:ebtables udhcpc:udhcpc
                        curl:curl" ;;
         keystone) echo "cc:gcc" ;;
+        systemd) echo "systemd-nspawn:systemd-container sudo:sudo" ;;
     esac
 }
 

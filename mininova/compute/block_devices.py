@@ -4,12 +4,18 @@ from mininova import objects
 
 
 def block_device_info(context, instance):
+    """Return what :func:`describe` says of a server's stored disks."""
+    return describe(instance, objects.BlockDeviceMappingList.get_by_instance_uuid(context, instance.uuid))
+
+
+def describe(instance, devices):
     """Return {'root_device_name', 'image', 'ephemerals', 'swap', 'block_device_mapping'} of a server.
 
     Sizes are GiB, of swap MiB.  A server whose ephemeral disk or swap was not asked for separately has one of the
     flavor's size.
+
+    :param devices: its objects.BlockDeviceMappingList
     """
-    devices = objects.BlockDeviceMappingList.get_by_instance_uuid(context, instance.uuid)
     local = [device for device in devices if not device.is_volume]
     ephemerals = [_describe(device, 'size', device.volume_size) for device in local
                   if device.source_type == 'blank' and device.guest_format != 'swap']

@@ -13,12 +13,10 @@ LOG = log.getLogger(__name__)
 class Claim:
     """Room for one server on this host while it is built; failure gives it back with the server (see give_back)."""
 
-    def __init__(self, context, tracker, instance, spec, node):
-        self.instance = instance
-        claimed = node.claim(instance.uuid, spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb)
+    def __init__(self, instance, spec, nodename, claimed):
         if not claimed:
             raise exception.ComputeResourcesUnavailable(
-                reason=f'{node.hypervisor_hostname} has no room for {spec.flavor.vcpus} VCPUs, '
+                reason=f'{nodename} has no room for {spec.flavor.vcpus} VCPUs, '
                        f'{spec.flavor.memory_mb} MB memory '
                        f'and {spec.disk_gb} GB disk')
         LOG.debug('Claimed %s VCPUs, %s MB, %s GB.', spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb,

@@ -107,7 +107,6 @@ class ComputeReconciler:
         with self.parts.busy_with(instance.uuid):
             if self._power_state(instance) == power_state.RUNNING:
                 self.parts.record_built(instance, build.EVENT)
-                objects.RequestSpec.forget_intent(request, instance.uuid)
                 return
             self.parts.remove_guest(request, instance)
             before, instance.task_state, instance.network_info = instance.task_state, task_states.SCHEDULING, []

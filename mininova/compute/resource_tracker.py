@@ -53,17 +53,24 @@ class ResourceTracker:
         except NotImplementedError:
             return None
 
-    def instance_claim(self, context, instance, spec):
+    def wanted(self, instance, spec):
+        """Return what a server that is to be built here needs, as ``Instance.begin_operation`` claims it.
+
+        :returns: (compute node id, vcpus, memory_mb, disk_gb), or None if its node is not one of ours
+        """
+        node = self.nodes.get(instance.node)
+        return node and (node.id, spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb)
+
+    def instance_claim(self, instance, spec, claimed):
         """Check the claim of a server that is to be built here.
 
+        :param claimed: what ``Instance.begin_operation`` said of it
         :returns: a context manager
         :raises ComputeResourcesUnavailable: it does not fit
         """
-        node = self.nodes.get(instance.node)
-        if node is None:
+        if instance.node not in self.nodes:
             raise exception.ComputeHostNotFound(host=instance.node)
-        return claims.Claim(context, self, instance, spec, objects.ComputeNode(context, id=node.id,
-                                                                               hypervisor_hostname=node.hypervisor_hostname))
+        return claims.Claim(instance, spec, instance.node, claimed)
 
     def forget(self, instance):
         """Hear that a server left; its claim went with the record."""

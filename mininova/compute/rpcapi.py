@@ -22,15 +22,16 @@ class ComputeAPI(rpc.Client):
 
     # -- build and delete (casts: the action record says what was asked) --
 
-    def build_and_run_instance(self, context, host, instance, request_spec, alternates, admin_password=None,
-                               injected_files=None):
+    def build_and_run_instance(self, context, host, instance, request_spec, alternates, block_device_mapping,
+                               admin_password=None, injected_files=None):
         """Build a server on a host that the scheduler claimed for it.
 
         :param alternates: further hosts with room when it was scheduled: [{'host', 'node', 'compute_node_id'}, ...]
+        :param block_device_mapping: objects.BlockDeviceMappingList
         :param injected_files: [[path, base64 content], ...]
         """
         self._cast(context, 'build_and_run_instance', server=host, instance=instance, request_spec=request_spec,
-                   alternates=alternates,
+                   alternates=alternates, block_device_mapping=block_device_mapping,
                    admin_password=admin_password, injected_files=injected_files)
 
     def terminate_instance(self, context, instance):

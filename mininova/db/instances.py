@@ -32,6 +32,20 @@ def get(connection, *, uuid=None, id_=None, project_id=None, read_deleted='no'):
     return connection.execute(query).mappings().first()
 
 
+@session.read
+def get_with(connection, extras, **which):
+    """Return (row or None, {'metadata': {}, 'tags': []} as far as `extras` names them), read at one moment.
+
+    :param which: as for :func:`get`
+    """
+    row, loaded = get.within(connection, **which), {}
+    if row is not None and 'metadata' in extras:
+        loaded['metadata'] = get_metadata(connection, [row['uuid']])[row['uuid']]
+    if row is not None and 'tags' in extras:
+        loaded['tags'] = get_tags(connection, [row['uuid']])[row['uuid']]
+    return row, loaded
+
+
 def get_metadata(connection, uuids):
     """Return {uuid: {key: value}} for some instances, with one query."""
     found = {uuid: {} for uuid in uuids}
@@ -62,11 +76,6 @@ def chunks(values, size=500):
 @session.read
 def metadata_of(connection, uuid):
     return get_metadata(connection, [uuid])[uuid]
-
-
-@session.read
-def tags_of(connection, uuid):
-    return get_tags(connection, [uuid])[uuid]
 
 
 def insert(connection, values):

@@ -6,26 +6,29 @@ This keeps a state change and its record together, and makes an operation two re
 import sqlalchemy as sa
 
 from mininova import exception
-from mininova.db import actions, instances, migration_records, models, quotas, request_specs, session
+from mininova.db import actions, claims, instances, migration_records, models, quotas, request_specs, session
 
 TABLE = models.instances
 
 
 @session.write
-def begin(connection, uuid, values, expected, request_id, event, host):
+def begin(connection, uuid, values, expected, request_id, event, host, claim=None):
     """Take up an operation: compare-and-swap, then open its event.
 
     :param expected: {column: accepted values}; what does not hold makes the message stale
-    :returns: (True, written time) or (False, the row as found or None)
+    :param claim: (compute node id, vcpus, memory_mb, disk_gb) that the operation needs, or None
+    :returns: (True, written time) or (False, the row as found or None); and whether the claim is held
     """
     written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
-    if written and event:
+    if not written:
+        return written, found, False
+    if event:
         actions.event_start.within(connection, uuid, request_id, event, host)
-    return written, found
+    return written, found, claim is None or claims.claim.within(connection, uuid, *claim)
 
 
 @session.write
-def finish(connection, uuid, values, expected, record, fault=None, release=False, migration=None):
+def finish(connection, uuid, values, expected, record, fault=None, release=False, migration=None, forget_intent=False):
     """End an operation: compare-and-swap, close its event, store a fault.
 
     The event is closed and the fault stored even if the instance changed hands meanwhile.
@@ -35,7 +38,8 @@ def finish(connection, uuid, values, expected, record, fault=None, release=False
     :param release: give back all claims of the instance, or those of this kind, with the same transaction, if it was
         written
     :param migration: a change of a migration record, as for :func:`accept`, if the instance was written
-    :returns: as :func:`begin`
+    :param forget_intent: also drop the sealed secrets of the request, if the compare-and-swap succeeds
+    :returns: (True, written time) or (False, the row as found or None)
     """
     if values is None:
         written, found = True, session.now()
@@ -52,6 +56,8 @@ def finish(connection, uuid, values, expected, record, fault=None, release=False
                                     record.get('details'), record.get('traceback'))
     if fault is not None:
         actions.create_fault.within(connection, fault)
+    if forget_intent and written:
+        request_specs.update.within(connection, uuid, {'intent': None})
     return written, found
 
 
@@ -71,7 +77,7 @@ def _change_migration(connection, instance_uuid, values):
 def give_back(connection, uuid, expected, compute_node_id=None):
     """Take an instance off its host for another try elsewhere: host, claim and ownership in one transaction.
 
-    :returns: as :func:`begin`
+    :returns: as :func:`finish`
     """
     values = {'host': None, 'node': None, 'task_state': 'scheduling', 'vm_state': 'building', 'owner': None,
               'launched_on': None}
@@ -90,7 +96,7 @@ def accept(connection, uuid, values, expected, action, migration=None, limits=No
         `expected_status`
     :param limits: what :func:`quotas.check_within` compares first
     :param contents: what else of the server changes: {'metadata': all of it, 'image': that of its request spec}
-    :returns: as :func:`begin`
+    :returns: as :func:`finish`
     :raises TooManyInstances: nothing is written (403)
     """
     if limits:

@@ -92,17 +92,19 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         :param expected_attrs: 'metadata' and 'tags' are loaded when named
         :raises InstanceNotFound: unknown, or another project's (404)
         """
-        row = db.get(uuid=uuid, project_id=_restriction(context), read_deleted=context.read_deleted)
+        row, extras = db.get_with(expected_attrs, uuid=uuid, project_id=_restriction(context),
+                                  read_deleted=context.read_deleted)
         if row is None:
             raise exception.InstanceNotFound(instance_id=uuid)
-        return cls.from_row(context, row, **_load_extras(uuid, expected_attrs))
+        return cls.from_row(context, row, **extras)
 
     @base.remotable_classmethod
     def get_by_id(cls, context, id_, expected_attrs=('metadata',)):
-        row = db.get(id_=id_, project_id=_restriction(context), read_deleted=context.read_deleted)
+        row, extras = db.get_with(expected_attrs, id_=id_, project_id=_restriction(context),
+                                  read_deleted=context.read_deleted)
         if row is None:
             raise exception.InstanceNotFound(instance_id=id_)
-        return cls.from_row(context, row, **_load_extras(row['uuid'], expected_attrs))
+        return cls.from_row(context, row, **extras)
 
     def to_row(self):
         """Return the set fields as column values."""
@@ -149,11 +151,11 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
     @base.remotable
     def refresh(self):
         """Read the server again; what was not loaded before stays unloaded."""
-        row = db.get(uuid=self.uuid, read_deleted='yes')
+        loaded = [name for name in _EXTRAS if self.obj_attr_is_set(name)]
+        row, extras = db.get_with(loaded, uuid=self.uuid, read_deleted='yes')
         if row is None or (row['deleted'] and self._context.read_deleted == 'no'):
             raise exception.InstanceNotFound(instance_id=self.uuid)
-        expected = [name for name in _EXTRAS if self.obj_attr_is_set(name)]
-        current = type(self).from_row(self._context, row, **_load_extras(self.uuid, expected))
+        current = type(self).from_row(self._context, row, **extras)
         for name in self.fields:
             if current.obj_attr_is_set(name):
                 setattr(self, ovo_base._get_attrname(name), getattr(current, name))
@@ -214,38 +216,44 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         return bool(deleted_at)
 
     @base.remotable
-    def begin_operation(self, event, host, expected, values=None):
+    def begin_operation(self, event, host, expected, values=None, claim=None):
         """Take up the action this object carries: one transaction that also opens its event.
 
         :param expected: {column: accepted values}; the action id is always compared
         :param values: column values to set, e.g. {'task_state': 'networking'}
+        :param claim: (compute node id, vcpus, memory_mb, disk_gb) that the operation needs; one that is held counts
+        :returns: whether the claim is held
         :raises StaleAction and its siblings: the message is a repeat, or overtaken; nothing was done
         """
         wanted = {**expected, 'action_id': self.action_id}
-        written, found = operations.begin(self.uuid, values or {}, wanted, self._context.request_id, event, host)
+        written, found, claimed = operations.begin(self.uuid, values or {}, wanted, self._context.request_id, event,
+                                                   host, claim)
         if not written:
             raise _explain(self.uuid, found, wanted)
         for name, value in (values or {}).items():
             setattr(self, name, value)
         self.updated_at = found
         self.obj_reset_changes()
+        return claimed
 
     @base.remotable
     def finish_operation(self, event, expected=None, result='Success', details=None, traceback=None, fault=None,
-                         release=False, migration=None):
+                         release=False, migration=None, forget_intent=False):
         """End the action: write the changes, close the event and store a fault in one transaction.
 
         :param expected: {column: accepted values}; None writes no changes, only the records
         :param fault: {'code', 'message', 'details', 'host'} or None
         :param release: give back all its claims too, where it leaves its host, or with a text those of that kind
         :param migration: {'id', 'expected_status', column: value}: a migration record that changes with the instance
+        :param forget_intent: drop the sealed secrets of the request: the server runs and needs them no more
         :raises StaleAction and its siblings: the instance has another owner; the event is closed all the same
         """
         columns = None if expected is None else self._columns(self.obj_what_changed())
         record = {'request_id': self._context.request_id, 'event': event, 'result': result, 'details': details,
                   'traceback': traceback}
         written, found = operations.finish(self.uuid, columns, expected, record,
-                                           fault and {**fault, 'instance_uuid': self.uuid}, release, migration)
+                                           fault and {**fault, 'instance_uuid': self.uuid}, release, migration,
+                                           forget_intent)
         if not written:
             raise _explain(self.uuid, found, expected)
         self.updated_at = found
@@ -319,15 +327,6 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
 
 def _restriction(context):
     return None if context.is_admin else (context.project_id or '')
-
-
-def _load_extras(uuid, expected_attrs):
-    loaded = {}
-    if 'metadata' in expected_attrs:
-        loaded['metadata'] = db.metadata_of(uuid)
-    if 'tags' in expected_attrs:
-        loaded['tags'] = db.tags_of(uuid)
-    return loaded
 
 
 def _explain(uuid, found, wanted):

@@ -98,11 +98,6 @@ class RequestSpec(base.NovaObject):
         self.obj_reset_changes()
 
     @base.remotable_classmethod
-    def forget_intent(cls, context, instance_uuid):
-        """Drop the sealed secrets: the server runs and needs them no more."""
-        db.update(instance_uuid, {'intent': None})
-
-    @base.remotable_classmethod
     def set_image(cls, context, instance_uuid, image):
         """Write the image of a server, a document as :meth:`image_document` gives it, and nothing else."""
         db.set_image(instance_uuid, image)

@@ -92,14 +92,14 @@ class Host:
         instance.power_state = power_state.SHUTDOWN
 
     def record_built(self, instance, event):
-        """Write that a guest runs and close its build; also for one whose service was killed just then."""
+        """Write that a guest runs, close its build and drop its secrets; also for one whose service was killed then."""
         instance.power_state = self.driver.get_info(instance).state
         instance.vm_state, instance.task_state = vm_states.ACTIVE, None
         instance.launched_at = timeutils.utcnow()
         crashpoint('create.C17.active.before')
         instance.finish_operation(event, expected={
             'task_state': (task_states.SPAWNING, task_states.NETWORKING), 'action_id': instance.action_id,
-            'host': self.name})
+            'host': self.name}, forget_intent=True)
         crashpoint('create.C17.active.after')
 
 

@@ -43,10 +43,11 @@ class BuildOperations(base.Operations):
         super().__init__(host)
         self._builds = concurrency.Pool(CONF.max_concurrent_builds or 1000)
 
-    def build_and_run_instance(self, context, instance, request_spec, alternates, admin_password=None,
-                               injected_files=None):
+    def build_and_run_instance(self, context, instance, request_spec, alternates, block_device_mapping,
+                               admin_password=None, injected_files=None):
         """Build a server; at most [DEFAULT] max_concurrent_builds at a time, the others wait."""
-        concurrency.spawn(self._queue, context, instance, request_spec, alternates, admin_password, injected_files)
+        concurrency.spawn(self._queue, context, instance, request_spec, alternates, block_device_mapping,
+                          admin_password, injected_files)
 
     def _queue(self, context, instance, *arguments):
         # Waiting for its turn it counts as being worked on, so that the reconciler does not start it twice.
@@ -56,21 +57,25 @@ class BuildOperations(base.Operations):
             except Exception:
                 LOG.exception('The build broke off; the reconciler takes it up.', instance=instance)
 
-    def _build_and_record(self, context, instance, request_spec, alternates, admin_password, injected_files):
+    def _build_and_record(self, context, instance, request_spec, alternates, block_device_mapping, admin_password,
+                          injected_files):
         context.update_store()
         crashpoint('create.C9.accepted.before')
         try:
-            instance.begin_operation(
+            claimed = instance.begin_operation(
                 EVENT, self.host.name, {'host': self.host.name, 'task_state': task_states.SCHEDULING},
                 values={'task_state': task_states.NETWORKING, 'vm_state': vm_states.BUILDING,
-                        'launched_on': self.host.name})
+                        'launched_on': self.host.name}, claim=self.host.tracker.wanted(instance, request_spec))
         except (exception.Conflict, exception.InstanceNotFound) as error:
             LOG.info('Not building: %s', error.format_message(), instance=instance)
             return
         crashpoint('create.C9.accepted.after')
         notifications.notify_about_instance_action(context, instance, self.host.name, 'create', 'start')
         try:
-            self._build(context, instance, request_spec, admin_password, decode(injected_files))
+            with self.host.tracker.instance_claim(instance, request_spec, claimed):
+                crashpoint('create.C10.claimed.after')
+                self._build(context, instance, request_spec, block_device_mapping, admin_password,
+                            decode(injected_files))
         except OVERTAKEN as error:
             self._stop(context, instance, error)
         except HOPELESS as error:
@@ -81,23 +86,19 @@ class BuildOperations(base.Operations):
             LOG.info('Built.', instance=instance)
             notifications.notify_about_instance_action(context, instance, self.host.name, 'create', 'end')
             crashpoint('create.C18.notified.after')
-            objects.RequestSpec.forget_intent(context, instance.uuid)
 
-    def _build(self, context, instance, spec, admin_password, injected_files):
-        with self.host.tracker.instance_claim(context, instance, spec):
-            crashpoint('create.C10.claimed.after')
-            network_info = self.host.network_api.allocate_for_instance(
-                context, instance, objects.NetworkRequestList.from_document(spec.requested_networks),
-                spec.security_groups)
-            crashpoint('create.C11.network.after')
-            instance.network_info = list(network_info)
-            self._save(instance, task_states.SPAWNING, expected=task_states.NETWORKING)
-            crashpoint('create.C12.image.before')
-            self.driver.spawn(context, instance, instance.image_meta, injected_files, admin_password, None,
-                              network_info,
-                              block_devices.block_device_info(context, instance))
-            crashpoint('create.C16.running.after')
-            self.host.record_built(instance, EVENT)
+    def _build(self, context, instance, spec, block_device_mapping, admin_password, injected_files):
+        network_info = self.host.network_api.allocate_for_instance(
+            context, instance, objects.NetworkRequestList.from_document(spec.requested_networks),
+            spec.security_groups)
+        crashpoint('create.C11.network.after')
+        instance.network_info = list(network_info)
+        self._save(instance, task_states.SPAWNING, expected=task_states.NETWORKING)
+        crashpoint('create.C12.image.before')
+        self.driver.spawn(context, instance, instance.image_meta, injected_files, admin_password, None, network_info,
+                          block_devices.describe(instance, block_device_mapping))
+        crashpoint('create.C16.running.after')
+        self.host.record_built(instance, EVENT)
 
     def _save(self, instance, task_state, expected):
         instance.task_state = task_state

@@ -41,7 +41,7 @@ class BuildTask:
         with self.worker.taking(instance for instance in instances if not instance.host) as unplaced:
             crashpoint('create.C5.conductor.after')
             for instance in placed:
-                self._hand_over(admin, instance, self._spec(admin, instance), [], admin_password, injected_files)
+                self._hand_over(admin, instance, self._spec(admin, instance), admin_password, injected_files)
             if unplaced:
                 self._schedule(admin, unplaced, admin_password, injected_files)
 
@@ -123,6 +123,8 @@ class BuildTask:
     def _place(self, context, instance, spec, hosts, admin_password, injected_files):
         """Write the host, which makes it responsible, and wake it up."""
         chosen, alternates = hosts[0], hosts[1:]
+        if not self._count_attempt(context, instance, spec):
+            return
         instance.host, instance.node = chosen['host'], chosen['node']
         instance.availability_zone = availability_zones.get_host_availability_zone(context, chosen['host'])
         instance.owner = None
@@ -136,28 +138,39 @@ class BuildTask:
             objects.AllocationList.release_unused(context, instance.uuid, chosen['compute_node_id'])
             return
         crashpoint('create.C7.host_written.after')
-        self._hand_over(context, instance, spec, alternates, admin_password, injected_files)
+        self._wake(context, instance, spec, alternates, admin_password, injected_files)
 
-    def _hand_over(self, context, instance, spec, alternates, admin_password, injected_files):
-        """Cast to the chosen host; secrets that a lost message took with it come from the sealed intent."""
-        attempt = (instance.build_attempt or 0) + 1
-        if attempt > CONF.scheduler.max_attempts + EXTRA_HANDOVERS:
-            self._fail(context, [instance], exception.MaxRetriesExceeded(
-                reason=f'{attempt - 1} hand-overs to hosts did not end in a running server. {_tell_attempts(spec)}'))
+    def _hand_over(self, context, instance, spec, admin_password, injected_files):
+        """Wake up a host once more that was chosen before."""
+        if not self._count_attempt(context, instance, spec):
             return
-        instance.build_attempt = attempt
         try:
             instance.save(expected_task_state=task_states.SCHEDULING,
                           expected={'action_id': instance.action_id, 'host': instance.host})
         except (exception.InstanceNotFound, exception.Conflict) as error:
             LOG.info('Not handed over: %s', error.format_message(), instance=instance)
             return
+        self._wake(context, instance, spec, [], admin_password, injected_files)
+
+    def _count_attempt(self, context, instance, spec):
+        """Count one more hand-over, to be saved; False, and the server in ERROR, when there were too many."""
+        attempts = instance.build_attempt or 0
+        if attempts >= CONF.scheduler.max_attempts + EXTRA_HANDOVERS:
+            self._fail(context, [instance], exception.MaxRetriesExceeded(
+                reason=f'{attempts} hand-overs to hosts did not end in a running server. {_tell_attempts(spec)}'))
+            return False
+        instance.build_attempt = attempts + 1
+        return True
+
+    def _wake(self, context, instance, spec, alternates, admin_password, injected_files):
+        """Cast to the chosen host; secrets that a lost message took with it come from the sealed intent."""
         if admin_password is None and spec.intent:
             admin_password, injected_files = sealing.unseal(spec.intent)
         spec.intent = None
         crashpoint('create.C8.cast.before')
         self.compute_rpcapi.build_and_run_instance(
             context, instance.host, instance=instance, request_spec=spec, alternates=alternates,
+            block_device_mapping=objects.BlockDeviceMappingList.get_by_instance_uuid(context, instance.uuid),
             admin_password=admin_password, injected_files=injected_files)
         crashpoint('create.C8.cast.after')
 

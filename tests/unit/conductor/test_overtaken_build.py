@@ -23,7 +23,7 @@ def placed_elsewhere(fleet, monkeypatch):  # noqa: F811
             connection.execute(sa.update(models.instances).where(models.instances.c.uuid == server).values(host=host))
         task = build.BuildTask.__new__(build.BuildTask)
         task.worker = None
-        instance = objects.Instance(fleet.context, uuid=server, action_id=None)
+        instance = objects.Instance(fleet.context, uuid=server, action_id=None, build_attempt=0)
         monkeypatch.setattr(instance, 'save', refuse)
         chosen = {'host': 'cmp1', 'node': 'cmp1', 'compute_node_id': node_id}
         task._place(fleet.context, instance, types.SimpleNamespace(), [chosen], None, None)
