@@ -156,6 +156,16 @@ class Client:
             return self.client.prepare(server=server, timeout=timeout, retry=self._retry).call(context, method,
                                                                                                **kwargs)
 
+    def _long_call(self, context, method, server=None, **kwargs):
+        """Send and wait up to [DEFAULT] long_rpc_timeout for the answer, as long as the other side gives signs of life.
+
+        :raises MessagingTimeout: none for rpc_response_timeout seconds, or no answer in time
+        """
+        with _bus_errors():
+            return self.client.prepare(
+                server=server, timeout=CONF.long_rpc_timeout, call_monitor_timeout=CONF.rpc_response_timeout,
+                retry=self._retry).call(context, method, **kwargs)
+
 
 @contextlib.contextmanager
 def _bus_errors():

@@ -12,6 +12,7 @@ from mininova.compute import moves, power_state, vm_states
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.db import claims, migration_records
 from mininova.network import rpcapi as network_rpcapi
+from mininova.objects import migration as migrations
 
 STUCK_AFTER = 60
 
@@ -48,7 +49,7 @@ def find(ask_hosts=True, stuck_after=STUCK_AFTER):
             if servicegroup.service_is_up(service):
                 mine = {instance.uuid: instance for instance in instances if instance.host == host}
                 keeps = {move.instance_uuid for move in records if move.source_compute == host and _keeps_disks(move)}
-                yield from _guests(admin, host, mine, keeps)
+                yield from _guests(admin, host, mine, keeps, _under_way(admin, host))
                 yield from _network(admin, host, mine)
 
 
@@ -119,10 +120,17 @@ def _addresses(admin, instances):
                    f'which is gone')
 
 
-def _guests(admin, host, mine, keeps):
+def _under_way(admin, host):
+    """Return the uuids of servers that move live from or to a host, or are evacuated from or to it."""
+    return {record.instance_uuid for record in objects.MigrationList.get_by_filters(admin, {
+        'host': host, 'in_progress': True, 'migration_type': [migrations.LIVE, migrations.EVACUATION]})}
+
+
+def _guests(admin, host, mine, keeps, under_way):
     """Compare what a hypervisor has with what the database says it has.
 
     :param keeps: uuids of servers that moved away and whose disks the host keeps until that is decided
+    :param under_way: uuids of servers of which two hosts may have something now
     """
     try:
         inventory = compute_rpcapi.ComputeAPI().get_inventory(admin, host)
@@ -138,9 +146,9 @@ def _guests(admin, host, mine, keeps):
         elif item['kind'] == 'kept':
             if item['uuid'] not in keeps:
                 yield f'host {host}: disks {item["path"]} are of a move that is decided'
-        elif item['uuid'] not in mine:
+        elif item['uuid'] not in mine and item['uuid'] not in under_way:
             yield f'host {host}: disks {item["path"]} belong to no instance of this host'
-    for uuid in sorted(set(domains) - set(mine), key=str):
+    for uuid in sorted(set(domains) - set(mine) - under_way, key=str):
         yield f'host {host}: guest {domains[uuid]["name"]} ({uuid}) belongs to no instance of this host'
     for uuid, instance in mine.items():
         if instance.task_state is None and instance.vm_state in (vm_states.ACTIVE, vm_states.STOPPED,

@@ -71,7 +71,8 @@ class ComputeManager(manager.Manager):
 
     def endpoints(self):
         return [self.build, self.delete, self.power, self.inspect, self.pause, self.suspend, self.password,
-                self.rebuild, self.rescue, self.snapshot, self.crash_dump, self.inject_network, self.resize, self.resize_decision,
+                self.rebuild, self.rescue, self.snapshot, self.crash_dump, self.inject_network, self.resize,
+                self.resize_decision,
                 self.shelve, self.live_migration, self.live_arrival, self.evacuate]
 
     def init_host(self, service_ref):

@@ -29,6 +29,9 @@ Seconds without a heartbeat after which a service counts as down. Must exceed `r
 Seconds between two heartbeats of a service."""),
     cfg.BoolOpt('enable_new_services', default=True, help="""
 Whether a newly registered nova-compute takes guests at once."""),
+    cfg.IntOpt('long_rpc_timeout', default=1800, min=1, help="""
+Seconds that a call to another service may take whose work can take long (preparing a live migration). A service that
+dies meanwhile is noticed after `rpc_response_timeout`."""),
     cfg.IntOpt('manager_shutdown_timeout', default=25, min=0, help="""
 Seconds that work under way gets to finish after SIGTERM."""),
     cfg.IntOpt('max_local_block_devices', default=3, min=-1, help="""

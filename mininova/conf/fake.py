@@ -13,6 +13,8 @@ OPTS = [
 Keep the guests in files below `state_path`, so that they outlive nova-compute as real ones do.
 Turn it on where services are killed and restarted."""),
     cfg.FloatOpt('spawn_delay', default=0.0, min=0.0, help="Seconds a guest takes to start."),
+    cfg.FloatOpt('live_migration_seconds', default=0.0, min=0.0, help="""
+Seconds a guest takes to move to another host unless it is hurried."""),
     cfg.FloatOpt('shutdown_delay', default=0.0, min=0.0, help="""
 Seconds a guest takes to obey a shutdown request; beyond the time it is given it is switched off."""),
     cfg.ListOpt('faults', default=[], help="""

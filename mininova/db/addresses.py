@@ -22,7 +22,7 @@ from oslo_db import exception as db_exception
 from oslo_log import log
 
 from mininova import exception
-from mininova.db import models, session
+from mininova.db import migration_records, models, session
 
 LOG = log.getLogger(__name__)
 
@@ -39,6 +39,9 @@ _IDS = sa.bindparam('ids', expanding=True)
 _LOCK = sa.select(networks).where(networks.c.id.in_(_IDS)).order_by(networks.c.id).with_for_update()
 _NETWORKS = sa.select(networks).where(networks.c.id.in_(_IDS))
 _INSTANCE = sa.select(instances.c.deleted, instances.c.host).where(instances.c.uuid == sa.bindparam('uuid'))
+_MOVES = sa.select(models.migrations.c.id).where(
+    models.migrations.c.instance_uuid == sa.bindparam('uuid'), models.migrations.c.dest_compute == sa.bindparam('host'),
+    models.migrations.c.status.not_in(migration_records.FINAL))
 _GATEWAYS = sa.select(fixed_ips.c.network_id, fixed_ips.c.host, fixed_ips.c.address).where(
     HOST_GATEWAY, fixed_ips.c.network_id.in_(_IDS))
 _POSITIONS = sa.select(vifs.c.position, vifs.c.network_id).where(vifs.c.instance_uuid == sa.bindparam('uuid'))
@@ -124,6 +127,19 @@ def unbind(connection, instance_uuid, host):
             host=None, leased=False, updated_at=session.now()))
 
 
+@session.write
+def prepare(connection, instance_uuid, host):
+    """Give a host to which a guest is under way gateways in its networks; another host still serves its addresses.
+
+    :returns: the guest's cards as they will be on that host, see :func:`list_cards`
+    """
+    locked = _lock_of_instance(connection, instance_uuid)
+    _require_instance(connection, instance_uuid, host)
+    gateways = _ensure_gateways(connection, locked, host)
+    cards = [{**card, 'host': host} for card in _rows(connection, _CARDS_OF_INSTANCE, uuid=instance_uuid)]
+    return _complete(connection, cards, locked, gateways)
+
+
 def _settle_on_host(connection, instance_uuid, host, known_networks, gateways):
     cards = _rows(connection, _CARDS_OF_INSTANCE, uuid=instance_uuid)
     if any(card['host'] != host for card in cards):
@@ -161,9 +177,14 @@ def _require_instance(connection, instance_uuid, host):
     found = connection.execute(_INSTANCE, {'uuid': instance_uuid}).first()
     if found is None or found.deleted:
         raise exception.InstanceNotFound(instance_id=instance_uuid)
-    if found.host not in (None, host):
+    if found.host not in (None, host) and not _is_moving_to(connection, instance_uuid, host):
         raise exception.NetworkSetupFailed(
             network=f'of instance {instance_uuid}', reason=f'the instance belongs to host {found.host}, not to {host}')
+
+
+def _is_moving_to(connection, instance_uuid, host):
+    """Tell whether a guest is under way to a host."""
+    return connection.execute(_MOVES, {'uuid': instance_uuid, 'host': host}).first() is not None
 
 
 def _add_card(connection, instance_uuid, host, position, request):

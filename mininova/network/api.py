@@ -51,12 +51,26 @@ class API:
         """
         self._backend.deallocate_for_instance(context, instance)
 
-    def setup_instance_on_host(self, context, instance):
+    def setup_instance_on_host(self, context, instance, host=None):
         """Make ``instance.host`` ready for a guest that has its addresses: after a restart or a move. May be repeated.
 
+        :param host: another host, to which an open migration record brings the guest
         :returns: network.model.NetworkInfo as it is on that host
         """
-        return self._backend.setup_instance_on_host(context, instance)
+        return self._backend.setup_instance_on_host(context, instance, host)
+
+    def prepare_instance_on_host(self, context, instance, host):
+        """Make a host ready to which a guest is under way that runs on another one. May be repeated.
+
+        Undone by `cleanup_instance_on_host`; `setup_instance_on_host` makes the host the guest's.
+
+        :returns: network.model.NetworkInfo as it will be on that host
+        """
+        return self._backend.prepare_instance_on_host(context, instance, host)
+
+    def give_instance_to_host(self, context, instance, host):
+        """Write that a host serves a guest's addresses, without asking it: it finds that when it is back."""
+        self._backend.give_instance_to_host(context, instance, host)
 
     def cleanup_instance_on_host(self, context, instance, host):
         """Make a host forget a guest that left it, or was shelved; the guest keeps its cards and addresses.

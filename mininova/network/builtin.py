@@ -60,8 +60,15 @@ class BuiltinBackend:
             LOG.warning('nova-network on %s does not answer (%s); it frees the addresses when it is back.',
                         instance.host, error, instance=instance)
 
-    def setup_instance_on_host(self, context, instance):
-        return model.NetworkInfo.hydrate(self._rpcapi.setup_instance_on_host(context, instance.host, instance.uuid))
+    def setup_instance_on_host(self, context, instance, host=None):
+        return model.NetworkInfo.hydrate(self._rpcapi.setup_instance_on_host(context, host or instance.host,
+                                                                             instance.uuid))
+
+    def prepare_instance_on_host(self, context, instance, host):
+        return model.NetworkInfo.hydrate(self._rpcapi.prepare_instance_on_host(context, host, instance.uuid))
+
+    def give_instance_to_host(self, context, instance, host):
+        VirtualInterfaceList.move(context, instance.uuid, host)
 
     def cleanup_instance_on_host(self, context, instance, host):
         try:

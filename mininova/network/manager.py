@@ -74,6 +74,10 @@ class NetworkManager(manager.Manager):
         self._release_gateways(context, self.networks.remove(instance_uuid))
         crashpoint('network.deallocate.after')
 
+    def prepare_instance_on_host(self, context, instance_uuid):
+        """Let this host serve a guest that is under way to it; until it is here the host it comes from does too."""
+        return self._serve(VirtualInterfaceList.prepare(context, instance_uuid, self.host))
+
     def cleanup_instance_on_host(self, context, instance_uuid):
         """Serve a guest no longer that left this host; it keeps its addresses."""
         VirtualInterfaceList.unbind(context, instance_uuid, self.host)

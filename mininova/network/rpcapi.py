@@ -4,7 +4,8 @@
 Version history:
 
 * 1.0 allocate_for_instance, deallocate_for_instance, setup_instance_on_host, get_instance_nw_info, get_host_facts,
-  lease_fixed_ip, release_fixed_ip, cleanup_instance_on_host
+  lease_fixed_ip, release_fixed_ip, cleanup_instance_on_host,
+  prepare_instance_on_host
 """
 from mininova import rpc
 
@@ -29,6 +30,10 @@ class NetworkAPI(rpc.Client):
     def setup_instance_on_host(self, context, host, instance_uuid):
         """Make a guest's networks ready on a host that now has it; wait for the network_info."""
         return self._call(context, 'setup_instance_on_host', server=host, instance_uuid=instance_uuid)
+
+    def prepare_instance_on_host(self, context, host, instance_uuid):
+        """Make a guest's networks ready on a host to which it is under way; wait for the network_info."""
+        return self._call(context, 'prepare_instance_on_host', server=host, instance_uuid=instance_uuid)
 
     def cleanup_instance_on_host(self, context, host, instance_uuid):
         """Make a host forget a guest that left it; wait until it is done."""

@@ -10,6 +10,10 @@ db = base.Database('migration_records')
 
 # Kinds, as the API shows them.
 RESIZE, MIGRATION, LIVE, EVACUATION = 'resize', 'migration', 'live-migration', 'evacuation'
+# Statuses of a live migration that its source host works on; before them it is conductor's, 'accepted'.
+LIVE_IN_PROGRESS = ('queued', 'preparing', 'running', 'post-migrating')
+# Statuses of an evacuation under way: conductor looks for a host, and the host builds.
+EVACUATION_IN_PROGRESS = ('accepted', 'pre-migrating')
 
 
 @base.register
@@ -65,6 +69,17 @@ class Migration(base.NovaObject, base.NovaPersistentObject):
         :raises MigrationNotFound: (404)
         """
         return cls._one(context, db.get(id_=migration_id), migration_id=migration_id)
+
+    @base.remotable_classmethod
+    def get_by_id_and_instance(cls, context, migration_id, instance_uuid):
+        """Return a record of a server.
+
+        :raises MigrationNotFoundForInstance: there is none with that number (404)
+        """
+        row = db.get(id_=migration_id)
+        if row is None or row['instance_uuid'] != instance_uuid:
+            raise exception.MigrationNotFoundForInstance(migration_id=migration_id, instance_id=instance_uuid)
+        return cls.from_row(context, row)
 
     @base.remotable_classmethod
     def get_current(cls, context, instance_uuid, action_id=None, statuses=None):

@@ -89,6 +89,11 @@ class VirtualInterfaceList(base.ObjectListBase, base.NovaObject):
         db.unbind(instance_uuid, host)
 
     @base.remotable_classmethod
+    def prepare(cls, context, instance_uuid, host):
+        """Return a guest's wiring as it will be on a host to which it is under way."""
+        return _plain(db.prepare(instance_uuid, host))
+
+    @base.remotable_classmethod
     def deallocate(cls, context, instance_uuid, only_if_deleted=False):
         """Take back a guest's cards and addresses; tell whether it had any."""
         return db.deallocate(instance_uuid, only_if_deleted)

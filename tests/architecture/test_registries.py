@@ -298,7 +298,7 @@ def sent_messages():
             client = getattr(runtime, node.name)
             messages = found.setdefault((client.TOPIC, client.NAMESPACE), {})
             for call in (child for child in ast.walk(node) if isinstance(child, ast.Call)):
-                if tree.dotted(call.func) in ('self._cast', 'self._call'):
+                if tree.dotted(call.func) in ('self._cast', 'self._call', 'self._long_call'):
                     method = call.args[1].value
                     keywords = {keyword.arg for keyword in call.keywords} - NOT_MESSAGES
                     messages[method] = (module.where(call.lineno), keywords)

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What evacuate accepts.  Nova: nova/api/openstack/compute/schemas/evacuate.py."""
+from mininova.api import validation
+from mininova.api.validation import parameter_types
+
+evacuate = validation.body({
+    'type': 'object',
+    'properties': {'evacuate': {
+        'type': 'object',
+        'properties': {'host': parameter_types.hostname, 'onSharedStorage': parameter_types.boolean,
+                       'adminPass': parameter_types.admin_password},
+        'required': ['onSharedStorage'], 'additionalProperties': False}},
+    'required': ['evacuate'], 'additionalProperties': False})
+evacuate = validation.extend(evacuate, '2.14', drop=('onSharedStorage',))
+evacuate = validation.extend(evacuate, '2.29', {'force': parameter_types.boolean})
+evacuate = validation.extend(evacuate, '2.68', drop=('force',))
