@@ -17,8 +17,6 @@ from mininova.notifications import instance as notifications
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
-# Where a server that is taken back does not become ACTIVE.
-KEPT_STATES = (vm_states.RESIZED, vm_states.SHELVED_OFFLOADED)
 # In the middle of a move nobody can tell which disks are whole: what is deleted then is deleted for good.
 NOT_DEFERRED = frozenset({
     task_states.RESIZE_PREP, task_states.RESIZE_MIGRATING, task_states.RESIZE_MIGRATED, task_states.RESIZE_FINISH,
@@ -84,7 +82,7 @@ class DeleteActions:
         as_read = {column: getattr(instance, column) for column in ('vm_state', 'task_state', 'action_id', 'host')}
         try:
             action.accept_action(context, instance, name, expected=as_read,
-                                 values=_marks(instance) if name == 'soft_delete' else None)
+                                 values={'deleted_at': timeutils.utcnow()} if name == 'soft_delete' else None)
         except (exception.UnexpectedTaskStateError, exception.UnexpectedVMStateError, exception.StaleAction):
             return False
         crashpoint('delete.D1.committed.after')
@@ -123,14 +121,6 @@ def _kind_of_delete(instance):
 def _is_nowhere(instance):
     """Tell whether a server was never given more than a row; anything else has addresses or an image to be removed."""
     return not instance.host and instance.vm_state in (vm_states.BUILDING, vm_states.ERROR)
-
-
-def _marks(instance):
-    """Return what is written with a deferred deletion: since when the server waits and, if it matters, what it was."""
-    marks = {'deleted_at': timeutils.utcnow()}
-    if instance.vm_state in KEPT_STATES:
-        marks['system_metadata'] = {**instance.system_metadata, 'soft_deleted_from': instance.vm_state}
-    return marks
 
 
 def _limits_of(context, instance):

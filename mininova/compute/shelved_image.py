@@ -1,18 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The image that a shelved server was put into, and the marks of shelving in its system metadata (nova-compute,
-nova-conductor).
+"""The image that a shelved server is put into, and the marks of shelving in its system metadata (nova-api,
+nova-compute, nova-conductor).
 
-``shelved_image_id`` is written when shelving is accepted, so that whoever ends the server can find the image at any
-time.  Nova: _delete_snapshot_of_shelved_instance of nova/compute/manager.py, remove_shelved_keys_from_system_metadata
-of nova/compute/utils.py.
+``shelved_image_id`` is written before there is an image, so that whoever ends the server finds it at any time; it is
+removed after the image is.  Nova: _delete_snapshot_of_shelved_instance of nova/compute/manager.py,
+remove_shelved_keys_from_system_metadata of nova/compute/utils.py.
 """
 from oslo_log import log
 
+import mininova.context
 from mininova import exception
+from mininova.compute import server_images
 
 LOG = log.getLogger(__name__)
 
 AT, IMAGE, HOST = KEYS = ('shelved_at', 'shelved_image_id', 'shelved_host')
+NAME_LENGTH = 255
+
+
+def announce(context, instance, image_id, image_api):
+    """Mark a server with the image it is going to be put into, and make the image's record; may be repeated.
+
+    :returns: whether the image has its bytes already
+    """
+    former = instance.system_metadata.get(IMAGE)
+    if former and former != image_id:
+        remove(context, instance, image_api)
+    if former != image_id:
+        instance.update_system_metadata({IMAGE: image_id})
+    try:
+        return image_api.get(context, image_id)['status'] == 'active'
+    except exception.ImageNotFound:
+        name = f'{instance.display_name[:NAME_LENGTH - len("-shelved")]}-shelved'
+        server_images.create(context, image_api, instance, name, server_images.SNAPSHOT, image_id=image_id)
+        return False
+
+
+def discard(context, instance, image_id, image_api):
+    """Undo :func:`announce` of a shelving that failed."""
+    try:
+        if not server_images.discard_unfinished(context, image_api, image_id):
+            instance.update_system_metadata(dict.fromkeys(KEYS))
+    except exception.NovaException as error:
+        LOG.warning('The image %s is left until the server is deleted or shelved again: %s', image_id, error,
+                    instance=instance)
 
 
 def remove(context, instance, image_api):
@@ -24,7 +55,10 @@ def remove(context, instance, image_api):
     if not image_id:
         return True
     try:
-        image_api.delete(context, image_id)
+        try:
+            image_api.delete(context, image_id)
+        except exception.ImageNotAuthorized:
+            _delete_as_service(instance, image_id, image_api)
     except exception.ImageNotFound:
         return True
     except exception.ImageNotAuthorized as error:
@@ -37,9 +71,24 @@ def remove(context, instance, image_api):
     return True
 
 
+def _delete_as_service(instance, image_id, image_api):
+    """Delete an image that somebody else, an administrator say, made when he shelved the server."""
+    service = mininova.context.get_admin_context()
+    image = image_api.get(service, image_id)
+    if (image.get('properties') or {}).get('instance_uuid') != instance.uuid:
+        raise exception.ImageNotAuthorized(image_id=image_id)
+    image_api.delete(service, image_id)
+
+
 def forget(context, instance, image_api):
-    """Remove the image and, in memory, all marks of shelving; an image that could not be removed keeps its mark."""
+    """Remove the image of a server that runs again, then the marks; an image that could not be removed keeps its mark.
+
+    To be called after it is written that the server runs: what is asked of the image must not end the server.
+    """
+    if not any(instance.system_metadata.get(key) for key in KEYS):
+        return
     kept = () if remove(context, instance, image_api) else (IMAGE,)
-    if any(instance.system_metadata.get(key) for key in KEYS if key not in kept):
-        instance.system_metadata = {key: value for key, value in instance.system_metadata.items()
-                                    if key not in KEYS or key in kept}
+    try:
+        instance.update_system_metadata({key: None for key in KEYS if key not in kept})
+    except exception.InstanceNotFound:
+        LOG.debug('It was deleted meanwhile.', instance=instance)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that wait for their time: deleted ones to be reclaimed (nova-compute for its own, nova-conductor for those on
-no host).
+"""Servers that wait for their time: deleted ones to be reclaimed, shelved ones to leave their host.
 
-Nova: _reclaim_queued_deletes of nova/compute/manager.py, which deletes without a record of who asked for it.
+Runs in nova-compute, for its own, and in nova-conductor for those on no host.  Nova: _reclaim_queued_deletes and
+_poll_shelved_instances of nova/compute/manager.py, which leave no record of what they began.
 """
 from oslo_log import log
 from oslo_utils import timeutils
@@ -10,7 +10,7 @@ from oslo_utils import timeutils
 import mininova.conf
 from mininova import context as nova_context
 from mininova import exception, objects
-from mininova.compute import action, vm_states
+from mininova.compute import action, shelved_image, vm_states
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -33,18 +33,34 @@ def context_of(instance):
 def accept_reclaims(host):
     """Yield servers of a host (None: on no host) whose deletion was deferred long enough, now accepted for good."""
     interval = CONF.reclaim_instance_interval
-    if interval <= 0:
-        return
+    if interval > 0:
+        yield from _accept(host, vm_states.SOFT_DELETED, 'delete', interval, lambda instance: instance.deleted_at)
+
+
+def accept_offloads(host):
+    """Yield servers of a host that were shelved long enough ago to leave it, now accepted to do so."""
+    interval = CONF.shelved_offload_time
+    if interval > 0:
+        yield from _accept(host, vm_states.SHELVED, 'shelve_offload', interval, _shelved_at)
+
+
+def _shelved_at(instance):
+    text = instance.system_metadata.get(shelved_image.AT)
+    return timeutils.parse_isotime(text) if text else None
+
+
+def _accept(host, vm_state, name, seconds, since):
     admin = nova_context.get_admin_context()
-    for instance in objects.InstanceList.get_resting(admin, host, vm_states.SOFT_DELETED):
-        if not instance.deleted_at or not timeutils.is_older_than(instance.deleted_at, interval):
+    for instance in objects.InstanceList.get_resting(admin, host, vm_state):
+        moment = since(instance)
+        if moment is None or not timeutils.is_older_than(moment, seconds):
             continue
         instance._context = context_of(instance)
         try:
-            action.accept_action(instance._context, instance, 'delete', by_service=True, expected={
-                'vm_state': vm_states.SOFT_DELETED, 'task_state': None, 'host': host, 'action_id': instance.action_id})
+            action.accept_action(instance._context, instance, name, by_service=True, expected={
+                'vm_state': vm_state, 'task_state': None, 'host': host, 'action_id': instance.action_id})
         except (exception.Conflict, exception.InstanceNotFound) as error:
-            LOG.info('Not reclaimed: %s', error.format_message(), instance=instance)
+            LOG.info('%s waits: %s', name, error.format_message(), instance=instance)
             continue
-        LOG.info('Reclaiming; it was deleted at %s.', instance.deleted_at, instance=instance)
+        LOG.info('%s, since it is %s since %s.', name, vm_state, moment, instance=instance)
         yield instance

@@ -62,6 +62,9 @@ _CARDS = sa.select(
 ).order_by(vifs.c.instance_uuid, vifs.c.position)
 _CARDS_OF_INSTANCE = _CARDS.where(vifs.c.instance_uuid == sa.bindparam('uuid'))
 _CARDS_OF_HOST = _CARDS.where(fixed_ips.c.host == sa.bindparam('host'))
+_ARRIVING = _CARDS.where(vifs.c.instance_uuid.in_(sa.select(models.migrations.c.instance_uuid).where(
+    models.migrations.c.dest_compute == sa.bindparam('host'), models.migrations.c.migration_type == 'live-migration',
+    models.migrations.c.status.in_(('preparing', 'running', 'post-migrating')))))
 
 
 def _rows(connection, statement, **values):
@@ -347,11 +350,13 @@ def list_cards(connection, instance_uuid):
 
 @session.read
 def host_state(connection, host):
-    """Tell what one host must serve.
+    """Tell what one host must serve: its guests, and those under way for which it was prepared.
 
     :returns: {'cards': see :func:`list_cards`, 'gateways': [{network: row, address}]}
     """
     cards = _complete(connection, _rows(connection, _CARDS_OF_HOST, host=host))
+    arriving = [{**card, 'host': host} for card in _rows(connection, _ARRIVING, host=host) if card['host'] != host]
+    cards += [card for card in _complete(connection, arriving) if card['gateway']]
     own = _rows(connection, sa.select(fixed_ips.c.network_id, fixed_ips.c.address).where(
         HOST_GATEWAY, fixed_ips.c.host == host))
     ids = [row['network_id'] for row in own]

@@ -219,6 +219,7 @@ class ComputeDriver(live_driver.LiveMigrationDriver):
         :param timeout: seconds it gets to shut itself down; 0 cuts power at once
         :param retry_interval: seconds between two requests to shut down
         :raises InstanceNotFound: no such guest here
+        :raises StaleAction: something else was asked of the server during the wait (``virtapi.is_overtaken``)
         """
         self._unsupported('power_off')
 
@@ -291,19 +292,38 @@ class ComputeDriver(live_driver.LiveMigrationDriver):
     # -- actions that a driver may lack --------------------------------------------
 
     def pause(self, instance: objects.Instance) -> None:
-        """Freeze a guest; its memory stays on the host."""
+        """Freeze a guest; its memory stays on the host.  Fine if it is frozen.
+
+        :raises InstanceNotFound: no such guest here
+        :raises InstanceInvalidState: it is off
+        """
         self._unsupported('pause')
 
     def unpause(self, instance: objects.Instance) -> None:
-        """Let a frozen guest go on."""
+        """Let a frozen guest go on, with its clock put right where an agent can; fine if it runs.
+
+        :raises InstanceNotFound: no such guest here
+        :raises InstanceInvalidState: it is off
+        """
         self._unsupported('unpause')
 
     def suspend(self, context, instance: objects.Instance) -> None:
-        """Write a guest's memory to disk and stop it."""
+        """Write a guest's memory to disk and stop it; fine if that was done.
+
+        What is saved outlives service and host; ``destroy``, ``cleanup`` and every boot but ``resume`` remove it.
+
+        :raises InstanceNotFound: no such guest here
+        :raises InstanceInvalidState: it is off and nothing is saved
+        :raises InstanceSuspendFailure: it could not be saved; the guest runs on
+        """
         self._unsupported('suspend')
 
     def resume(self, context, instance, network_info, block_device_info=None) -> None:
-        """Load a suspended guest's memory and let it go on."""
+        """Load a suspended guest's memory and let it go on; fine if it runs, a boot if nothing is saved.
+
+        :raises InstanceNotFound: no such guest here and no disks to make it from
+        :raises InstanceResumeFailure: the memory could not be loaded; it is still there
+        """
         self._unsupported('resume')
 
     def default_rescue_image(self) -> str | None:
@@ -342,11 +362,22 @@ class ComputeDriver(live_driver.LiveMigrationDriver):
         """Remove what an interrupted snapshot left on the host, and let the guest go on; fine if there is nothing."""
 
     def set_admin_password(self, instance, new_password: str) -> None:
-        """Change the guest's administrator password through its agent."""
+        """Change the guest's administrator password through its agent.
+
+        The user is the image's ``os_admin_user``, else Administrator (Windows) or root.
+
+        :raises InstanceAgentNotEnabled: the image does not say that there is an agent (hw_qemu_guest_agent)
+        :raises SetAdminPasswordUnavailable: the agent does not answer
+        :raises InstancePasswordSetFailed: it refused; the text never repeats the password
+        """
         self._unsupported('set_admin_password')
 
     def inject_nmi(self, instance) -> None:
-        """Send a non-maskable interrupt, which makes many guests write a crash dump."""
+        """Send a non-maskable interrupt, which makes many guests write a crash dump.
+
+        :raises InstanceNotFound: no such guest here
+        :raises InstanceInvalidState: it is off
+        """
         self._unsupported('inject_nmi')
 
     def attach_interface(self, context, instance, image_meta, vif) -> None:
@@ -399,9 +430,6 @@ class ComputeDriver(live_driver.LiveMigrationDriver):
         :raises ResizeError: a disk would have to shrink, or could not be sent; the guest is off
         """
         self._unsupported('migrate_disk_and_power_off')
-
-    def cancel_migration(self, instance: objects.Instance) -> None:
-        """Break off ``migrate_disk_and_power_off``, if it is sending disks of a guest, which then fails."""
 
     def finish_migration(self, context, migration, instance, disk_info, network_info, image_meta, resize_instance,
                          allocations, block_device_info=None, power_on=True) -> None:

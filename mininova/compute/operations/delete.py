@@ -10,12 +10,11 @@ import contextlib
 from oslo_log import log
 
 from mininova import exception, objects
-from mininova.compute import block_devices, faults, remains, shelved_image, task_states, vm_states
+from mininova.compute import block_devices, deferred, remains, shelved_image, task_states, vm_states
 from mininova.compute import rpcapi as compute_rpcapi
-from mininova.compute.operations import base
+from mininova.compute.operations import base, persistent
 from mininova.crashpoint import crashpoint
 from mininova.image import api as image_api
-from mininova.notifications import instance as notifications
 
 LOG = log.getLogger(__name__)
 
@@ -23,7 +22,7 @@ EVENT = 'compute_terminate_instance'
 SOFT_EVENT = 'compute_soft_delete_instance'
 
 
-class DeleteOperations(base.Operations):
+class DeleteOperations(persistent.PersistentOperations):
     """Delete servers (RPC endpoint)."""
 
     def __init__(self, host):
@@ -46,36 +45,6 @@ class DeleteOperations(base.Operations):
                 crashpoint('softdelete.F1.accepted.after')
                 self._run(context, instance, SOFT_EVENT, 'soft_delete', self._soft_delete)
 
-    def _begin(self, instance, event, task_state):
-        """Take up a deletion; False if it is not, or no more, this host's to do."""
-        try:
-            instance.refresh()
-            instance.begin_operation(event, self.host.name, {'task_state': task_state, 'host': self.host.name})
-        except (exception.Conflict, exception.InstanceNotFound) as error:
-            LOG.info('Not deleting: %s', error.format_message(), instance=instance)
-            return False
-        return True
-
-    def _run(self, context, instance, event, notification, body):
-        """Do the work between start and end, or error; what failed is tried again by the reconciler."""
-        def notify(phase, error=None):
-            notifications.notify_about_instance_action(context, instance, self.host.name, notification, phase, error)
-        notify('start')
-        try:
-            body(context, instance)
-        except (exception.UnexpectedTaskStateError, exception.StaleAction, exception.InstanceNotFound) as error:
-            LOG.info('%s stopped: %s', event, error.format_message(), instance=instance)
-            instance.finish_operation(event, result='Error', details=faults.user_message(error),
-                                      traceback=faults.details(error))
-            notify('error', error)
-        except Exception as error:
-            LOG.exception('The deletion failed; it is tried again.', instance=instance)
-            instance.finish_operation(event, result='Error', details=faults.user_message(error),
-                                      traceback=faults.details(error), fault=faults.describe(error, self.host.name))
-            notify('error', error)
-        else:
-            notify('end')
-
     def _delete(self, context, instance):
         remains.remove_elsewhere(context, instance, self.host.name, self._compute_rpcapi)
         self.host.remove_guest(context, instance)
@@ -96,21 +65,19 @@ class DeleteOperations(base.Operations):
 
     def _soft_delete(self, context, instance):
         expected = {'task_state': task_states.SOFT_DELETING, 'host': self.host.name, 'action_id': instance.action_id}
-        offloaded = instance.vm_state == vm_states.SHELVED_OFFLOADED
+        offloaded = instance.vm_state in (vm_states.SHELVED, vm_states.SHELVED_OFFLOADED)
+        deferred.mark(instance, vm_states.SHELVED_OFFLOADED if offloaded else instance.vm_state)
         if offloaded:
-            # It was on its way back to a host; what it has is its image.
+            # What it has is its image; the guest here is not made yet, or not needed any more.
             self.host.leave(context, instance)
         else:
-            self._power_off(instance)
+            with contextlib.suppress(exception.InstanceNotFound):
+                self.driver.power_off(instance)
+            instance.power_state = self.power_state(instance)
         crashpoint('softdelete.F2.powered_off.after')
         instance.vm_state, instance.task_state = vm_states.SOFT_DELETED, None
         instance.finish_operation(SOFT_EVENT, expected=expected, release=offloaded)
         LOG.info('Deleted; it is kept until it is reclaimed.', instance=instance)
-
-    def _power_off(self, instance):
-        with contextlib.suppress(exception.InstanceNotFound):
-            self.driver.power_off(instance)
-        instance.power_state = self.power_state(instance)
 
     # -- taking back, and the end of waiting --
 
@@ -121,11 +88,8 @@ class DeleteOperations(base.Operations):
         self.driver.power_on(context, instance, instance.get_network_info(),
                              block_devices.block_device_info(context, instance))
         crashpoint('restore.T2.running.after')
-        vm_state = instance.system_metadata.get('soft_deleted_from') or vm_states.ACTIVE
+        self.settle(instance, deferred.state_before(instance) or vm_states.ACTIVE, 'compute_restore_instance')
         shelved_image.forget(context, instance, self._image_api)
-        instance.system_metadata = {key: value for key, value in instance.system_metadata.items()
-                                    if key != 'soft_deleted_from'}
-        self.settle(instance, vm_state, 'compute_restore_instance')
 
     # -- for the other hosts of a move --
 

@@ -4,9 +4,10 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import exception
-from mininova.compute import block_devices, power_state, task_states, vm_states
+from mininova.compute import block_devices, power_state, shelved_image, task_states, vm_states
 from mininova.compute.operations import base
 from mininova.crashpoint import crashpoint
+from mininova.image import api as image_api
 from mininova.virt import driver
 
 CONF = mininova.conf.CONF
@@ -27,6 +28,8 @@ class PowerOperations(base.Operations):
                              block_devices.block_device_info(context, instance))
         crashpoint('start.O4.on.after')
         self.settle(instance, vm_states.ACTIVE, 'compute_start_instance')
+        # One that was shelved and had not left its host needs its image no more.
+        shelved_image.forget(context, instance, image_api.API())
 
     @base.instance_operation(notification='power_off', accepts=task_states.POWERING_OFF)
     def stop_instance(self, context, instance, clean_shutdown=True):

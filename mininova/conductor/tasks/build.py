@@ -98,7 +98,7 @@ class BuildTask:
         try:
             selections = self.query_client.select_destinations(context, spec, [instance.uuid for instance in instances])
         except exception.NoValidHost as error:
-            if self.worker.is_new() and self._expects_hosts(context):
+            if self.worker.is_new() and expects_hosts(context):
                 LOG.info('Tried again when the hosts had time to say that they live: %s', error.format_message())
                 return
             if spec.attempts:
@@ -113,12 +113,6 @@ class BuildTask:
         for instance, hosts in zip(instances, selections, strict=True):
             own = spec if instance is instances[0] else self._spec(context, instance)
             self._place(context, instance, own, hosts, admin_password, injected_files)
-
-    @staticmethod
-    def _expects_hosts(context):
-        """Tell whether hosts are down that nobody took out of service: without a conductor none can beat."""
-        return any(not host.forced_down and not servicegroup.service_is_up(host)
-                   for host in objects.ServiceList.get_all(context, binary='nova-compute', disabled=False))
 
     def _place(self, context, instance, spec, hosts, admin_password, injected_files):
         """Write the host, which makes it responsible, and wake it up."""
@@ -189,3 +183,9 @@ def _tell_attempts(spec):
     if not spec.attempts:
         return ''
     return 'Tried: ' + ', '.join(f'{attempt["host"]} ({attempt["reason"]})' for attempt in spec.attempts) + '.'
+
+
+def expects_hosts(context):
+    """Tell whether hosts are down that nobody took out of service: without a conductor none can beat."""
+    return any(not host.forced_down and not servicegroup.service_is_up(host)
+               for host in objects.ServiceList.get_all(context, binary='nova-compute', disabled=False))

@@ -7,7 +7,7 @@ Nova: the local delete of nova/compute/api.py.
 from oslo_log import log
 
 from mininova import exception, objects
-from mininova.compute import remains, shelved_image, task_states, vm_states, waiting
+from mininova.compute import deferred, remains, shelved_image, task_states, vm_states, waiting
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.crashpoint import crashpoint
 from mininova.image import api as image_api
@@ -83,15 +83,13 @@ class DeleteTask:
 
     def _soft_delete_here(self, context, instance):
         """Let a server wait for its end; the guest on a host that is down is turned off when that is back."""
+        deferred.mark(instance, instance.vm_state)
         self._settle(context, instance, vm_states.SOFT_DELETED, release=not instance.host)
 
     def _restore_here(self, context, instance):
         if instance.host:
             raise exception.StaleAction(instance_uuid=instance.uuid, action_id=instance.action_id)
-        vm_state = instance.system_metadata.get('soft_deleted_from', vm_states.ERROR)
-        instance.system_metadata = {key: value for key, value in instance.system_metadata.items()
-                                    if key != 'soft_deleted_from'}
-        self._settle(context, instance, vm_state)
+        self._settle(context, instance, deferred.state_before(instance) or vm_states.ERROR)
 
     @staticmethod
     def _settle(context, instance, vm_state, release=False):

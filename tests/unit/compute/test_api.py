@@ -80,3 +80,12 @@ def test_every_decorated_method_has_a_row():
     decorated = {getattr(api.API, name).action_name for name in dir(api.API)
                  if hasattr(getattr(api.API, name), 'action_name')}
     assert {'start', 'stop'} <= decorated <= set(state_machine.ACTIONS)
+
+
+def test_no_family_of_actions_shadows_a_method_of_another():
+    owners = {}
+    for base in api.API.__bases__:
+        for name in vars(base):
+            if not name.startswith('__'):
+                owners.setdefault(name, []).append(base.__name__)
+    assert {name: found for name, found in owners.items() if len(found) > 1} == {}

@@ -241,6 +241,32 @@ def test_the_other_hosts_are_those_with_nova_network(context, database):
     assert VirtualInterfaceList.get_host_state(context, 'h9')['peers'] == ['192.0.2.1', '192.0.2.2']
 
 
+@pytest.mark.parametrize('vni', [None, 7])
+def test_a_host_that_was_prepared_for_a_guest_serves_it_until_it_is_there(context, make_network, boot, vni):
+    make_network(vni=vni)
+    instance_uuid, cards = boot('h1')
+    def served(host):
+        return [(card['address'], card['gateway'])
+                for card in VirtualInterfaceList.get_host_state(context, host)['cards']]
+    def move(status):
+        with session.writer() as connection:
+            connection.execute(models.migrations.update().values(status=status))
+    with session.writer() as connection:
+        connection.execute(models.migrations.insert().values(
+            uuid='m1', instance_uuid=instance_uuid, source_compute='h1', dest_compute='h2', status='preparing',
+            migration_type='live-migration'))
+    if vni is None:
+        assert served('h2') == []
+    prepared, = VirtualInterfaceList.prepare(context, instance_uuid, 'h2')
+    assert served('h2') == [(prepared['address'], prepared['gateway'])] == [(address_of(cards), prepared['gateway'])]
+    assert len(served('h1')) == 1
+    move('cancelled')
+    assert served('h2') == []
+    move('running')
+    VirtualInterfaceList.move(context, instance_uuid, 'h2')
+    assert len(served('h2')) == 1 and served('h1') == []
+
+
 def test_host_state_names_guests_and_gateways_of_that_host_only(context, make_network, boot, change_instance):
     make_network()
     here, _cards = boot('h1', hostname='here')
