@@ -31,7 +31,7 @@ class RebuildOperations(base.Operations):
         if instance.task_state == task_states.REBUILDING:
             self._check_image(context, instance)
             crashpoint('rebuild.B2.image_ready.after')
-            self._turn_off(instance)
+            power.turn_off(self.driver, instance)
             crashpoint('rebuild.B3.off.after')
             self.advance(instance, task_states.REBUILD_BLOCK_DEVICE_MAPPING)
         try:
@@ -69,12 +69,6 @@ class RebuildOperations(base.Operations):
             setattr(instance, name, value)
         if arguments.get('image_before'):
             objects.RequestSpec.set_image(context, instance.uuid, arguments['image_before'])
-
-    def _turn_off(self, instance):
-        try:
-            self.driver.power_off(instance, power.PowerOperations.shutdown_timeout(instance), power.RETRY_INTERVAL)
-        except exception.InstanceNotFound:
-            LOG.info('There is no guest to turn off.', instance=instance)
 
     def _give_up_disks(self, context, instance, preserve_ephemeral):
         network_info = instance.get_network_info()

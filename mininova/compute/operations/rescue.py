@@ -31,7 +31,7 @@ class RescueOperations(base.Operations):
         crashpoint('rescue.U2.image_ready.after')
         self.host.network_api.setup_instance_on_host(context, instance)
         try:
-            self._turn_off(instance)
+            power.turn_off(self.driver, instance)
             crashpoint('rescue.U3.off.after')
             self.driver.rescue(context, instance, instance.get_network_info(), image, password,
                                block_devices.block_device_info(context, instance))
@@ -50,12 +50,6 @@ class RescueOperations(base.Operations):
         if not wanted or wanted == instance.image_ref:
             return instance.image_meta
         return objects.ImageMeta.from_dict(self.image_api.get(context, wanted))
-
-    def _turn_off(self, instance):
-        try:
-            self.driver.power_off(instance, power.PowerOperations.shutdown_timeout(instance), power.RETRY_INTERVAL)
-        except exception.InstanceNotFound:
-            LOG.info('There is no guest to turn off.', instance=instance)
 
     def _bring_back(self, context, instance):
         """Let a guest that could not be rescued run from its own disk again."""
