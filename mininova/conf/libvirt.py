@@ -31,6 +31,13 @@ Image that servers of this host are rescued with when the request names none. Un
 made of."""),
     cfg.StrOpt('snapshot_image_format', choices=('raw', 'qcow2', 'vmdk', 'vdi'), help="""
 Form of the images that are made of guests. Unset: the form of the guest's disk."""),
+    cfg.StrOpt('remote_filesystem_transport', default='rsync', choices=('rsync', 'ssh'), help="""
+How the disks of a server that is resized or migrated go to another host where the hosts have no directory in common:
+`rsync` leaves out what sparse disks do not hold, `ssh` (scp) needs nothing but ssh and sends every byte. Either way
+the user that nova-compute runs as must reach the other host's `my_ip` by ssh without a password."""),
+    cfg.ListOpt('migration_ssh_options', default=[], help="""
+Further options of the ssh command for that, separated by commas, e.g. `-i,/var/lib/nova/.ssh/id_ed25519,-p,2222`. What
+can be said in the user's own ~/.ssh/config is better said there."""),
     cfg.ListOpt('disk_cachemodes', default=[], help="""
 Host cache per disk type, e.g. `file=writeback`. Default: `none` where the file system can do direct
 input and output, else `writeback`."""),

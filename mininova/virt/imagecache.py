@@ -77,6 +77,26 @@ def ensure(context, image_meta, limit=None):
     return Base(path, facts.format, facts.virtual_size)
 
 
+def adopt(image_id, path, record_path):
+    """Take a cached image over that another host sent, unless there is one; both files are gone afterwards.
+
+    :param record_path: the JSON file that goes with it
+    :raises ImageUnacceptable: it is not what its record says
+    """
+    target = path_of(image_id)
+    os.makedirs(directory(), exist_ok=True)
+    with images.removed_after_use(path, record_path), lock(os.path.basename(target)):
+        if _cached(target, image_id) is not None:
+            return
+        with open(record_path, encoding='utf-8') as stream:
+            record = json.load(stream)
+        found = images.inspect(path, image_id)
+        if found != images.ImageFacts(record['format'], record['virtual_size']):
+            raise exception.ImageUnacceptable(image_id=image_id, reason='the copy that another host sent is damaged')
+        images.publish(path, target)
+        _record(target, image_id, found)
+
+
 def ensure_plain(context, image_id):
     """Return the path of a cached kernel or ramdisk, fetched first if need be."""
     path = path_of(image_id)

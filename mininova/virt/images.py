@@ -224,6 +224,15 @@ def removed_after(*paths):
         remove(*paths)
 
 
+@contextlib.contextmanager
+def removed_after_use(*paths):
+    """Remove these files afterwards, whatever happens."""
+    try:
+        yield
+    finally:
+        remove(*paths)
+
+
 def remove(*paths):
     """Remove files; fine if they are gone."""
     for path in paths:

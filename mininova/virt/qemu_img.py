@@ -95,3 +95,8 @@ def create(path, disk_format, size=None, backing_file=None, backing_format=None)
 def resize(path, disk_format, size):
     """Grow an image to a virtual size in bytes."""
     _run('resize', '-f', _check(disk_format), '--', path, str(size))
+
+
+def rebase(path, disk_format, backing_file, backing_format):
+    """Write into an image where the file below it is, which has the same content as before."""
+    _run('rebase', '-u', '-f', _check(disk_format), '-F', _check(backing_format), '-b', backing_file, '--', path)

@@ -13,8 +13,8 @@ from oslo_utils import units, uuidutils
 
 import mininova.conf
 from mininova import exception
-from mininova.virt import configdrive, imagecache, images
-from mininova.virt.libvirt import blockinfo, utils
+from mininova.virt import configdrive, imagecache, images, qemu_img
+from mininova.virt.libvirt import blockinfo, moving_disks, utils
 from mininova.virt.libvirt.imagebackend import backends, raw
 
 CONF = mininova.conf.CONF
@@ -85,6 +85,41 @@ class DiskSet:
                 disk = self._make_blank(slot, int(ephemeral['size']) * units.Gi, kind, EPHEMERAL_LABEL % number)
             self._keep(disk)
         self._make_direct_boot_files(context)
+
+    def add_missing(self, context, image_meta, slots, block_device_info, config_drive_files):
+        """Make the disks that a moved guest lacks in its new size; its root disk is never made anew.
+
+        :param config_drive_files: function that returns them
+        """
+        ephemerals = iter(enumerate(blockinfo.ephemerals(self._instance, block_device_info)))
+        for slot in slots:
+            number, ephemeral = next(ephemerals) if slot.name.startswith(blockinfo.EPHEMERAL[:-2]) else (None, None)
+            if slot.name == blockinfo.ROOT or self._made(slot):
+                continue
+            if slot.name == blockinfo.SWAP:
+                size = blockinfo.swap_mb(self._instance, block_device_info) * units.Mi
+                disk = self._make_blank(slot, size, 'swap', '')
+            elif slot.name == blockinfo.CONFIG:
+                disk = self._make_config_drive(slot, config_drive_files())
+            else:
+                kind = ephemeral.get('guest_format') or self._ephemeral_format(image_meta)
+                disk = self._make_blank(slot, int(ephemeral['size']) * units.Gi, kind, EPHEMERAL_LABEL % number)
+            self._keep(disk)
+
+    def grow(self, name, size):
+        """Enlarge a disk to a size in bytes; a smaller one changes nothing."""
+        for disk in self.disks():
+            if disk.name == name and disk.type == 'disk' and disk.size < size:
+                backends.of_format(disk.format)(disk.path).grow(size)
+                self._keep(dataclasses.replace(disk, size=size))
+
+    def place_on_base(self, context, image_meta):
+        """Make sure that the cached image under the root disk is where the disk looks for it."""
+        for disk in self.disks():
+            if disk.format == 'qcow2' and disk.image_id:
+                base = imagecache.ensure(context, image_meta)
+                if qemu_img.info(disk.path, 'qcow2').get('backing-filename') != base.path:
+                    qemu_img.rebase(disk.path, 'qcow2', base.path, base.format)
 
     def discard_root(self):
         """Forget and remove what the guest boots from and its config drive; the other disks stay."""
@@ -221,7 +256,7 @@ def over_committed():
 def image_ids_in_use():
     """Return the ids of the images that disks of this host lie on."""
     found = set()
-    for _uuid, path, _removed in utils.list_instance_paths():
+    for _uuid, path, _kind in (*utils.list_instance_paths(), *moving_disks.list_paths()):
         for record in (utils.read_record(path), utils.read_record(path, utils.RESCUE_RECORD)):
             found.update(entry['image_id'] for entry in record.values() if entry.get('image_id'))
     return found

@@ -18,12 +18,14 @@ from mininova.virt import configdrive, driver, imagecache
 from mininova.virt.libvirt import (
     blockinfo,
     clib,
+    cold_migration,
     console,
     disks,
     firewall,
     guest_actions,
     guest_config,
     kvm_probe,
+    moving_disks,
     rescue,
     snapshot,
     stats,
@@ -40,11 +42,11 @@ POWER_OFF_ATTEMPTS = 3
 SHUTDOWN_REPEAT = 10
 
 
-class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
+class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, driver.ComputeDriver):
     """The guests of one libvirtd."""
 
-    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_snapshot=True,
-                        supports_rescue=True, supports_pause=True, supports_suspend=True)
+    capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_resize=True,
+                        supports_snapshot=True, supports_rescue=True, supports_pause=True, supports_suspend=True)
 
     def __init__(self, virtapi):
         clib.quiet()
@@ -60,6 +62,7 @@ class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
     def init_host(self, host):
         privsep.init()
         os.makedirs(CONF.instances_path, mode=0o755, exist_ok=True)
+        moving_disks.register_host(host)
         self._host.initialize(lambda: CONF.libvirt.reconnect_interval)
         try:
             capabilities = self._host.capabilities()
@@ -130,6 +133,8 @@ class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
         for uuid, path, removed in utils.list_instance_paths():
             found.append({'kind': 'temporary' if removed else 'disks', 'uuid': uuid, 'name': None, 'path': path,
                           'power_state': None})
+        found += [{'kind': 'kept' if suffix == moving_disks.KEPT else 'temporary', 'uuid': uuid, 'name': None,
+                   'path': path, 'power_state': None} for uuid, path, suffix in moving_disks.list_paths()]
         found += [{'kind': 'temporary', 'uuid': None, 'name': None, 'path': path, 'power_state': None}
                   for path in imagecache.unfinished()]
         return found
@@ -279,6 +284,7 @@ class LibvirtDriver(guest_actions.GuestActions, driver.ComputeDriver):
         crashpoint.crashpoint('delete.D5.undefined.after')
         if destroy_disks:
             utils.remove_instance_path(instance)
+            moving_disks.remove_all(instance)
 
     # -- power ---------------------------------------------------------------------
 

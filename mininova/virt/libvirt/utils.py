@@ -52,15 +52,16 @@ def remove_instance_path(instance):
     """Remove an instance's directory with everything in it; fine if it is gone."""
     path = instance_path(instance)
     doomed = path + REMOVED_SUFFIX
-    if os.path.isdir(doomed):
-        _remove_tree(doomed)
+    remove_tree(doomed)
     if os.path.isdir(path):
         os.rename(path, doomed)
-        _remove_tree(doomed)
+        remove_tree(doomed)
 
 
-def _remove_tree(path):
-    concurrency.native(shutil.rmtree, path)
+def remove_tree(path):
+    """Remove a directory at once; fine if it is gone."""
+    if os.path.isdir(path):
+        concurrency.native(shutil.rmtree, path)
 
 
 def list_instance_paths():
