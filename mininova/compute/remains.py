@@ -15,7 +15,7 @@ LOG = log.getLogger(__name__)
 # Moves whose both ends are known to be tidy; those that failed may have left something, or are under way.
 TIDY = frozenset({'confirmed', 'reverted', 'completed', 'cancelled'})
 # Moves that are over; what such a move left is nobody's any more.
-OVER = TIDY | {'error', 'failed'}
+OVER = TIDY | {'error', 'failed', 'done'}
 
 
 def hosts_of_moves(context, instance, statuses_left_out=TIDY):

@@ -56,7 +56,7 @@ class DeleteTask:
             notifications.notify_about_instance_action(admin, instance, None, name, phase, error)
         notify('start')
         try:
-            finish(self, admin, instance)
+            getattr(self, finish)(admin, instance)
         except (exception.Conflict, exception.InstanceNotFound) as error:
             LOG.info('Not done: %s', error.format_message(), instance=instance)
             notify('error', error)
@@ -106,7 +106,7 @@ class DeleteTask:
 
 # What is done by task: its name in notifications, the message to a living host, and what conductor does itself.
 STEPS = {
-    task_states.DELETING: ('delete', 'terminate_instance', DeleteTask._delete_here),
-    task_states.SOFT_DELETING: ('soft_delete', 'soft_delete_instance', DeleteTask._soft_delete_here),
-    task_states.RESTORING: ('restore', 'restore_instance', DeleteTask._restore_here),
+    task_states.DELETING: ('delete', 'terminate_instance', '_delete_here'),
+    task_states.SOFT_DELETING: ('soft_delete', 'soft_delete_instance', '_soft_delete_here'),
+    task_states.RESTORING: ('restore', 'restore_instance', '_restore_here'),
 }

@@ -25,7 +25,9 @@ def image(image_service, instances_path, tmp_path):
 @pytest.fixture
 def create(image):
     """Make the disks of an instance: ``create(instance, devices, **changes)`` gives {name: Disk}."""
-    def run(instance, devices=None, meta=image, files=None):
+    def run(instance, devices=None, meta=image, files=None, passing=False):
+        if not passing:
+            instance.image_ref = meta.id
         slots = blockinfo.get_disk_slots(instance, meta, 'pc', devices)
         disk_set = disks.DiskSet(instance)
         disk_set.create(context.get_admin_context(), meta, slots, devices, files)
@@ -259,3 +261,27 @@ def test_making_a_disk_is_quick(create):
     begin = time.monotonic()
     create(samples.instance())
     assert time.monotonic() - begin < 5
+
+
+def test_a_disk_made_of_an_image_that_will_be_removed_lies_over_nothing(create, image_service, tmp_path):
+    """A shelved server comes back: its own image goes once it runs."""
+    meta = image_service.add('shelved', samples.write_boot_image(tmp_path / 'shelved.img'))
+    instance = samples.instance({'root_gb': 2})
+    disk = create(instance, meta=meta, passing=True)['disk']
+    assert (disk.format, disk.size, disk.image_id) == ('raw', 2 * GIB, None)
+    assert os.stat(disk.path).st_size == 2 * GIB and os.stat(disk.path).st_mode & 0o777 == 0o600
+    assert read(disk.path) == samples.boot_sector()
+    assert not os.path.exists(imagecache.path_of('shelved'))
+    with open(disk.path, 'r+b') as stream:
+        stream.write(b'the guest wrote')
+    assert read(create(instance, meta=meta, passing=True)['disk'].path, 15) == b'the guest wrote', 'a repeat keeps what is there'
+
+
+def test_such_a_disk_keeps_the_form_of_its_image(conf, create, image_service, tmp_path):
+    conf.config(force_raw_images=False)
+    source = samples.write_boot_image(tmp_path / 'boot.raw')
+    subprocess.run(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', str(source), str(tmp_path / 'q')], check=True)
+    instance = samples.instance({'root_gb': 2})
+    disk = create(instance, meta=image_service.add('q', tmp_path / 'q', disk_format='qcow2'), passing=True)['disk']
+    report = qemu_img.info(disk.path, 'qcow2')
+    assert (disk.format, report['virtual-size'], report.get('backing-filename')) == ('qcow2', 2 * GIB, None)
