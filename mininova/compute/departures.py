@@ -26,7 +26,7 @@ def evidence(context, instance, host, driver):
     for record in records:
         if record.migration_type not in LEFT or not _names(record, host):
             continue
-        if are_disks_shared(record) and not driver.instance_exists(instance):
+        if are_disks_shared(record, host) and not driver.instance_exists(instance):
             return None
         if record.source_compute == host:
             left = record.status in LEFT[record.migration_type]
@@ -36,13 +36,20 @@ def evidence(context, instance, host, driver):
 
 
 def _names(record, host):
-    return host in (record.source_compute, record.dest_compute) or host in {
-        attempt['host'] for attempt in (record.data or {}).get('attempts') or ()}
+    """Tell whether a move made something on a host, or left something there."""
+    return host in (record.source_compute, record.dest_compute) or host in _found(record)
+
+
+def _found(record):
+    """Return {host: whether it found the disks there} of the hosts that began to build an evacuated server."""
+    return (record.data or {}).get('disks_found') or {}
 
 
 def _evidence_against_arrival(instance, record, host, driver):
     if record.dest_compute == host and record.status in LEFT[record.migration_type]:
         return None
+    if record.migration_type == migrations.EVACUATION and host not in _found(record):
+        return None  # it never began here: what is seen here is not its work
     if record.migration_type == migrations.LIVE and driver.get_live_migration_state(instance) == 'here':
         # It left its source all the same: nobody but an administrator can tell which copy is the right one.
         LOG.error('The guest runs here, but its live migration %s is recorded as %s and the server as being on %s. '
@@ -51,15 +58,19 @@ def _evidence_against_arrival(instance, record, host, driver):
     return f'{record.migration_type} {record.id} did not bring it here ({record.status})'
 
 
-def are_disks_shared(record):
-    """Tell whether both hosts of a move see the same disks, so that none of them may remove them."""
-    data = record.data or {}
-    return bool(data.get('shared_storage') or (data.get('checks') or {}).get('is_shared_instance_path'))
+def are_disks_shared(record, host=None):
+    """Tell whether both hosts of a move see the same disks, so that none of them may remove them.
+
+    :param host: the one to which it went, or that tried to build an evacuated server; None for the record's own
+    """
+    checks = (record.data or {}).get('checks') or {}
+    found = _found(record)
+    return bool(checks.get('is_shared_instance_path') or found.get(host) or found.get(record.dest_compute))
 
 
-def must_keep_disks(context, instance):
+def must_keep_disks(context, instance, host):
     """Tell whether the disks that a host sees may be those of the guest on another host."""
     if remains.is_going(instance):
         return False
     records = objects.MigrationList.get_by_filters(context, {'instance_uuid': instance.uuid})
-    return bool(records) and are_disks_shared(records[0])
+    return bool(records) and are_disks_shared(records[0], host)

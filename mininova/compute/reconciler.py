@@ -186,7 +186,7 @@ class ComputeReconciler:
                 LOG.debug('The guest is here but belongs to %s; left alone.', instance.host, instance=instance)
                 return
             LOG.warning('Removing what is left of the server here: %s.', evidence, instance=instance)
-            disks = not departures.must_keep_disks(admin, instance) and (
+            disks = not departures.must_keep_disks(admin, instance, self.host) and (
                 instance.deleted or not self.driver.shares_disks_with(instance.host))
             self.driver.destroy(admin, instance, instance.get_network_info(), destroy_disks=disks)
             self.driver.cleanup(admin, instance, instance.get_network_info(), destroy_disks=disks)

@@ -105,21 +105,22 @@ class EvacuateOperations(base.Operations):
         self.driver.spawn(context, instance, instance.image_meta, [], admin_password, None, network_info, devices)
 
     def _find_disks(self, instance, migration, arguments):
-        """Look, at the first try, whether the disks of the dead host are seen here, and note it in the record.
+        """Look, at this host's first try, whether the disks of the dead host are seen here, and note it in the record.
 
         :raises InvalidSharedStorage: the caller expects it to be otherwise
         """
-        data = dict(migration.data or {})
-        if 'shared_storage' not in data:
+        noted = (migration.data or {}).get('disks_found') or {}
+        if self.host.name not in noted:
             found = self.driver.instance_on_disk(instance)
             wanted = arguments.get('shared_storage')
             if wanted is not None and wanted != found:
                 raise exception.InvalidSharedStorage('Invalid state of instance files on shared storage')
-            migration.data = {**data, 'shared_storage': found}
+            migration.data = {**(migration.data or {}), 'disks_found': {**noted, self.host.name: found}}
             if not migration.save(expected_status='pre-migrating'):
                 raise exception.MigrationNotFoundByStatus(instance_id=instance.uuid, status='pre-migrating')
         LOG.info('The server is built %s.', 'on its disks, which are seen here'
-                 if migration.data['shared_storage'] else f'from image {instance.image_ref}', instance=instance)
+                 if migration.data['disks_found'][self.host.name] else f'from image {instance.image_ref}',
+                 instance=instance)
 
     @staticmethod
     def _advance(instance, migration, task_state):
@@ -149,7 +150,8 @@ class EvacuateOperations(base.Operations):
 
     def _clean_up(self, context, instance, migration):
         """Remove what was made here; what cannot be removed now is found later, the record being the evidence."""
-        keep = departures.are_disks_shared(migration) or 'shared_storage' not in (migration.data or {})
+        # Only where it is noted that there were none before are those that are here this host's work.
+        keep = ((migration.data or {}).get('disks_found') or {}).get(self.host.name) is not False
         try:
             network_info = instance.get_network_info()
             self.driver.destroy(context, instance, network_info, destroy_disks=not keep)
@@ -215,7 +217,7 @@ class EvacuateOperations(base.Operations):
                 crashpoint('evacuate.E6.turned_off.after')
 
     def _remove(self, admin, instance, record):
-        keep = departures.are_disks_shared(record) and not instance.deleted
+        keep = departures.are_disks_shared(record, self.host.name) and not instance.deleted
         LOG.warning('Removing the server here: evacuation %s brought it to %s.', record.id, record.dest_compute,
                     instance=instance)
         network_info = instance.get_network_info()
