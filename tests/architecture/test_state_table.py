@@ -5,9 +5,15 @@ import ast
 import pytest
 
 from mininova.compute import instance_actions, state_machine, task_states, vm_states
+from mininova.compute import reconciler as host_reconciler
+from mininova.conductor import reconciler as conductor_reconciler
 from tests.architecture import tree
 
 TASK_STATES = {value for name, value in vars(task_states).items() if name.isupper() and isinstance(value, str)}
+
+# States in which a server certainly has a host.
+ON_A_HOST = frozenset({vm_states.ACTIVE, vm_states.STOPPED, vm_states.PAUSED, vm_states.SUSPENDED, vm_states.RESCUED,
+                       vm_states.RESIZED})
 
 
 @pytest.mark.parametrize('name', state_machine.ACTIONS)
@@ -31,6 +37,14 @@ def test_what_is_set_is_also_recorded(name):
     """A task state without an action record could never be taken up again after a crash."""
     rule = state_machine.ACTIONS[name]
     assert rule.starts is None or rule.action
+
+
+def test_every_task_is_taken_up_by_somebody():
+    """A server must rest some day, whatever died while it had a task: by its host, or by conductor without one."""
+    tree.report(f'{task} has no remedy on hosts' for task in sorted(TASK_STATES - set(host_reconciler.REMEDIES)))
+    homeless = {rule.starts for name, rule in state_machine.ACTIONS.items() if not rule.needs_host
+                and rule.starts and not rule.vm_states & ON_A_HOST}
+    tree.report(f'{task} has no remedy in conductor' for task in sorted(homeless - set(conductor_reconciler.REMEDIES)))
 
 
 def test_check_names_the_state_that_is_in_the_way():
