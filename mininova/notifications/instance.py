@@ -15,12 +15,15 @@ CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 PAYLOADS = {'create': ('InstanceCreatePayload', '1.12'), 'snapshot': ('InstanceActionSnapshotPayload', '1.9'),
+            'resize_prep': ('InstanceActionResizePrepPayload', '1.3'),
             'rebuild': ('InstanceActionRebuildPayload', '1.9'), 'rescue': ('InstanceActionRescuePayload', '1.3')}
 DEFAULT_PAYLOAD = ('InstanceActionPayload', '1.9')
 ERROR_PRIORITY = 'ERROR'
 
 # Legacy event names differ from the versioned ones for some actions.
 LEGACY_NAMES = {
+    'resize_prep': 'resize.prep', 'resize_finish': 'finish_resize', 'resize_confirm': 'resize.confirm',
+    'resize_revert': 'resize.revert',
     'power_off': 'power_off', 'power_on': 'power_on', 'live_migration_pre': 'live_migration.pre',
     'live_migration_post': 'live_migration._post', 'live_migration_post_dest': 'live_migration.post.dest',
     'live_migration_rollback': 'live_migration._rollback',
@@ -46,11 +49,11 @@ def notify_about_instance_action(context, instance, host, action, phase=None, er
     :param phase: 'start', 'end', 'error' or None
     :param error: the exception of phase 'error'
     :param source: which service tells, where `host` alone does not say it
-    :param more: fields that only notifications of this action have, e.g. snapshot_image_id
+    :param more: fields that only notifications of this action have, e.g. snapshot_image_id; new_flavor is a Flavor
     """
     try:
         if enabled('unversioned') and action not in NEVER_LEGACY:
-            _send_legacy(context, instance, host, action, phase, error)
+            _send_legacy(context, instance, host, action, phase, error, (more or {}).get('new_flavor'))
         if enabled('versioned'):
             source = source or (SOURCE_COMPUTE if host else SOURCE_CONDUCTOR)
             _send_versioned(context, instance, f'{source}:{host or CONF.host}', action, phase, error, more)
@@ -62,9 +65,11 @@ def _event(prefix, action, phase):
     return '.'.join(part for part in (prefix, action, phase) if part)
 
 
-def _send_legacy(context, instance, host, action, phase, error):
+def _send_legacy(context, instance, host, action, phase, error, new_flavor=None):
     notifier = rpc.get_notifier(f'compute.{host or CONF.host}')
     payload = _legacy_payload(instance)
+    if new_flavor is not None:
+        payload.update(new_instance_type=new_flavor.name, new_instance_type_id=new_flavor.id)
     if error is not None:
         payload.update(exception=type(error).__name__, code=getattr(error, 'code', 500), message=_safe(error))
     send = notifier.error if phase == 'error' else notifier.info
@@ -113,6 +118,8 @@ def _send_versioned(context, instance, publisher, action, phase, error, more):
         data.update(keypairs=_keypairs(instance), tags=_loaded(instance, 'tags', []), instance_name=instance.name,
                     trusted_image_certificates=None)
     data.update(more or {})
+    if 'new_flavor' in data:
+        data['new_flavor'] = _flavor(data['new_flavor'])
     payload = _envelope(name, version, data)
     notifier = rpc.get_versioned_notifier(publisher)
     send = notifier.error if phase == 'error' else notifier.info

@@ -41,7 +41,7 @@ class MoveSteps(base.Operations):
 def move_step(notification, runs_on, server_on, accepts, becomes=None, on_failure=None):
     """Decorate ``method(self, context, instance, migration)``, a step of a cold move.
 
-    :param notification: name in notifications; start and end or error are sent around the body
+    :param notification: name in notifications; start and end or error are sent around the body; None sends none
     :param runs_on: 'source_compute' or 'dest_compute', whose host must be this one
     :param server_on: the same for the host that the server must be on
     :param accepts: task states
@@ -72,8 +72,11 @@ def move_step(notification, runs_on, server_on, accepts, becomes=None, on_failur
 
         def _run(self, context, instance, migration, event):
             def notify(phase, error=None):
+                if notification is None:
+                    return
+                more = {'new_flavor': migration.new_flavor} if notification == 'resize_prep' else None
                 notifications.notify_about_instance_action(context, instance, self.host.name, notification, phase,
-                                                           error)
+                                                           error, more=more)
             notify('start')
             try:
                 method(self, context, instance, migration)

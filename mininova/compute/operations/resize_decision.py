@@ -39,7 +39,7 @@ class ResizeDecisionOperations(move_step.MoveSteps):
         moves.settle_confirmed(instance, migration)
         crashpoint('resize.R14.done.after')
 
-    @move_step.move_step('resize_revert', 'dest_compute', 'dest_compute', task_states.RESIZE_REVERTING,
+    @move_step.move_step(None, 'dest_compute', 'dest_compute', task_states.RESIZE_REVERTING,
                          on_failure='_leave')
     def revert_resize(self, context, instance, migration):
         """Remove the guest here and hand the server back."""

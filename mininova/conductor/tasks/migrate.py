@@ -148,7 +148,8 @@ class MigrateTask:
         except OVERTAKEN as late:
             LOG.info('The state was not written: %s', late.format_message(), instance=instance)
             return
-        notifications.notify_about_instance_action(context, instance, None, 'resize_prep', 'error', error)
+        notifications.notify_about_instance_action(context, instance, None, 'resize_prep', 'error', error,
+                                                   more={'new_flavor': record.new_flavor})
 
     # -- the decision, where the old host is down --
 
