@@ -21,6 +21,15 @@ from tests.functional.api.servers.test_delete import (  # noqa: F401
     test_ten_deletes_at_once_are_one_action,
     test_ten_deletes_of_an_unscheduled_server,
 )
+from tests.functional.api.servers.test_guest_actions import (  # noqa: F401
+    server,
+    test_a_lock_disturbs_nothing_that_is_under_way,
+    test_a_lock_is_recorded_as_an_action_that_is_over,
+    test_a_reason_is_kept_with_the_lock,
+    test_locked_servers_can_be_listed,
+    test_reset_state_closes_what_was_under_way,
+    test_the_encrypted_password_is_shown_and_cleared,
+)
 from tests.functional.api.servers.test_list import (  # noqa: F401
     fleet,
     test_deleted_servers_are_for_administrators_and_changes,

@@ -6,7 +6,7 @@ import hashlib
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509 import oid
 
@@ -70,3 +70,19 @@ def test_a_long_user_name_fits_into_a_certificate():
     certificate = x509.load_pem_x509_certificate(pem.encode())
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.OtherName)[0].value == b'\x0c\x82\x01\x09' + b'u' * 255 + b'@localhost'
+
+
+def test_only_the_owner_of_an_rsa_key_reads_what_is_encrypted_with_it():
+    private, public, _fingerprint = crypto.generate_key_pair()
+    encrypted = crypto.ssh_encrypt_text(public, 'p\u00e4ss')
+    key = serialization.load_pem_private_key(private.encode(), None)
+    assert key.decrypt(encrypted, padding.PKCS1v15()).decode() == 'p\u00e4ss'
+
+
+@pytest.mark.parametrize('public, text', [
+    (None, 'x' * 246), (line_of(ed25519.Ed25519PrivateKey.generate()), 'x'), ('ssh-rsa nonsense', 'x')])
+def test_what_cannot_be_encrypted_says_so_and_not_what(public, text):
+    public = public or crypto.generate_key_pair()[1]
+    with pytest.raises(exception.EncryptionFailure) as caught:
+        crypto.ssh_encrypt_text(public, text)
+    assert len(text) < 2 or text not in str(caught.value)
