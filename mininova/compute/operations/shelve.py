@@ -119,7 +119,16 @@ class ShelveOperations(persistent.PersistentOperations):
     def unshelve_instance(self, context, instance, request_spec=None):
         """Make a guest here of the image that a server was put into."""
         with self.host.busy_with(instance.uuid):
-            if not self._begin(instance, UNSHELVE_EVENT, UNSHELVING_TASKS, {'launched_on': self.host.name}):
+            try:
+                instance.refresh()
+                spec = request_spec or objects.RequestSpec.get_by_instance_uuid(context, instance.uuid)
+                spec.flavor = instance.flavor
+                claimed = instance.begin_operation(
+                    UNSHELVE_EVENT, self.host.name, {'task_state': UNSHELVING_TASKS, 'host': self.host.name},
+                    values={'task_state': task_states.SPAWNING, 'launched_on': self.host.name},
+                    claim=self.host.tracker.wanted(instance, spec))
+            except (exception.Conflict, exception.InstanceNotFound, exception.RequestSpecNotFound) as error:
+                LOG.info('Not unshelving: %s', error.format_message(), instance=instance)
                 return
             crashpoint('unshelve.U5.taken_up.after')
 
@@ -127,7 +136,7 @@ class ShelveOperations(persistent.PersistentOperations):
                 notifications.notify_about_instance_action(context, instance, self.host.name, 'unshelve', phase, error)
             notify('start')
             try:
-                self._bring_back(context, instance, request_spec)
+                self._bring_back(context, instance, spec, claimed)
             except OVERTAKEN as error:
                 LOG.info('Not unshelved: %s', error.format_message(), instance=instance)
                 instance.finish_operation(UNSHELVE_EVENT, result='Error', details=faults.user_message(error))
@@ -139,10 +148,10 @@ class ShelveOperations(persistent.PersistentOperations):
             else:
                 notify('end')
 
-    def _bring_back(self, context, instance, spec):
-        self._save_task(instance, task_states.SPAWNING)
+    def _bring_back(self, context, instance, spec, claimed):
         if self.power_state(instance) != power_state.RUNNING:
-            self._spawn(context, instance, spec or objects.RequestSpec.get_by_instance_uuid(context, instance.uuid))
+            with self.host.tracker.instance_claim(instance, spec, claimed):
+                self._spawn(context, instance)
         crashpoint('unshelve.U7.running.after')
         instance.power_state = self.power_state(instance)
         instance.vm_state, instance.task_state = vm_states.ACTIVE, None
@@ -153,24 +162,18 @@ class ShelveOperations(persistent.PersistentOperations):
         LOG.info('Unshelved.', instance=instance)
         shelved_image.forget(context, instance, self._image_api)
 
-    def _spawn(self, context, instance, spec):
+    def _spawn(self, context, instance):
         image_id = instance.system_metadata.get(shelved_image.IMAGE)
         image_meta = objects.ImageMeta.from_dict(self._image_api.get(context, image_id))
         # The devices are to be those it had.
         image_meta.properties = instance.image_meta.properties
-        spec.flavor = instance.flavor
-        with self.host.tracker.instance_claim(context, instance, spec):
-            network_info = self.host.network_api.setup_instance_on_host(context, instance)
-            instance.network_info = list(network_info)
-            self._save_task(instance, task_states.SPAWNING)
-            crashpoint('unshelve.U6.network.after')
-            self.driver.spawn(context, instance, image_meta, [], None, None, network_info,
-                              block_devices.block_device_info(context, instance))
-
-    def _save_task(self, instance, task_state):
-        instance.task_state = task_state
-        instance.save(expected_task_state=UNSHELVING_TASKS,
+        network_info = self.host.network_api.setup_instance_on_host(context, instance)
+        instance.network_info = list(network_info)
+        instance.save(expected_task_state=task_states.SPAWNING,
                       expected={'action_id': instance.action_id, 'host': self.host.name})
+        crashpoint('unshelve.U6.network.after')
+        self.driver.spawn(context, instance, image_meta, [], None, None, network_info,
+                          block_devices.block_device_info(context, instance))
 
     def _give_up(self, context, instance, error):
         """Leave the server shelved and on no host, with the reason; what cannot be cleaned up is tried again."""
