@@ -46,6 +46,10 @@ input and output, else `writeback`."""),
 PCIe root ports of q35 guests, free ones included; 0 leaves it to libvirt."""),
     cfg.IntOpt('mem_stats_period_seconds', default=10, min=0, help="""
 Seconds between two memory reports of a guest; 0 turns them off."""),
+    cfg.IntOpt('device_detach_attempts', default=8, min=1, help="""
+How often a running guest is asked to let a card go before the detachment fails. A guest that boots does not hear it."""),
+    cfg.IntOpt('device_detach_timeout', default=20, min=1, help="""
+Seconds a guest gets after each request to let a card go."""),
     cfg.IntOpt('wait_soft_reboot_seconds', default=120, min=0, help="""
 Seconds a guest gets for a soft reboot before it is rebooted hard."""),
     cfg.StrOpt('sysinfo_serial', default='unique', choices=('none', 'unique'), help="""
@@ -55,10 +59,45 @@ Let libvirt drop frames in which a guest uses an address that is not its own. Of
 something else does that (or in containers without ebtables)."""),
 ]
 
+LIVE_MIGRATION_OPTS = [
+    cfg.StrOpt('live_migration_uri', help="""
+libvirt URI of the host to which a guest moves; `%s` stands for its name or address. Unset: made of
+`live_migration_scheme`."""),
+    cfg.StrOpt('live_migration_scheme', choices=('tcp', 'tls', 'ssh'), help="""
+How one libvirtd reaches the other: `qemu+SCHEME://HOST/system`. Unset: tcp, for which libvirtd must listen."""),
+    cfg.StrOpt('live_migration_inbound_addr', help="""
+Name or address of this host for guests that come to it, e.g. in a network of its own; `%s` stands for the host's name.
+Unset: the host's name, or `my_ip` where the other host cannot resolve that."""),
+    cfg.IntOpt('live_migration_bandwidth', default=0, min=0, help="""
+Most MiB/s that a live migration takes; 0 is no limit."""),
+    cfg.IntOpt('live_migration_downtime', default=500, min=100, help="""
+Longest standstill in milliseconds at the end of a live migration. It is allowed step by step."""),
+    cfg.IntOpt('live_migration_downtime_steps', default=10, min=3, help="""
+Steps to the longest standstill."""),
+    cfg.IntOpt('live_migration_downtime_delay', default=75, min=3, help="""
+Seconds between two steps per GiB that is to be moved (memory, and disks that are copied), at least 2 GiB."""),
+    cfg.IntOpt('live_migration_completion_timeout', default=800, min=0, help="""
+Seconds per GiB that is to be moved, at least 2 GiB, after which `live_migration_timeout_action` is taken; 0 is
+never."""),
+    cfg.StrOpt('live_migration_timeout_action', default='abort', choices=('abort', 'force_complete'), help="""
+What is done with a live migration that takes too long: call it off, or force it to its end as an administrator can.
+Then the guest goes on at the destination at once if `live_migration_permit_post_copy` is on; else it stands still
+until it is there."""),
+    cfg.BoolOpt('live_migration_permit_post_copy', default=False, help="""
+Let a guest that is hurried run on the destination while its memory follows. It is lost when the network fails
+then."""),
+    cfg.BoolOpt('live_migration_permit_auto_converge', default=False, help="""
+Slow down a guest that changes its memory faster than it can be sent. Has no effect together with
+`live_migration_permit_post_copy`."""),
+    cfg.BoolOpt('live_migration_with_native_tls', default=False, help="""
+Encrypt memory and disks on their way; QEMU needs certificates on both hosts (see migrate_tls_* in libvirt's
+qemu.conf)."""),
+]
+
 
 def register_opts(conf):
-    conf.register_opts(CONNECTION_OPTS + GUEST_OPTS, group='libvirt')
+    conf.register_opts(CONNECTION_OPTS + GUEST_OPTS + LIVE_MIGRATION_OPTS, group='libvirt')
 
 
 def list_opts():
-    return [('libvirt', CONNECTION_OPTS + GUEST_OPTS)]
+    return [('libvirt', CONNECTION_OPTS + GUEST_OPTS + LIVE_MIGRATION_OPTS)]

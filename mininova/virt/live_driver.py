@@ -30,8 +30,14 @@ class LiveMigrationDriver:
         """
         self._unsupported('check_can_live_migrate_destination')
 
-    def cleanup_live_migration_destination_check(self, dest_check_data: dict) -> None:
+    def cleanup_live_migration_destination_check(self, instance: objects.Instance) -> None:
         """Remove what the check on the destination left for the source to find."""
+
+    def complete_live_migration_check(self, instance: objects.Instance, dest_check_data: dict) -> None:
+        """Check, on the destination, what the source has told of the guest.
+
+        :raises InvalidCPUInfo, MigrationPreCheckError: it cannot come
+        """
 
     def check_can_live_migrate_source(self, context, instance: objects.Instance, dest_check_data: dict,
                                       block_device_info: dict | None = None) -> dict:

@@ -74,13 +74,11 @@ class EvacuateOperations(base.Operations):
         if not self.driver.capabilities['supports_evacuate']:
             raise exception.MigrationPreCheckError(reason='the hypervisor driver of this host cannot evacuate')
         arguments = self._arguments(context, instance)
+        stopped = vm_states.STOPPED in (migration.old_vm_state, arguments.get('target_state'))
         if instance.task_state != task_states.REBUILD_SPAWNING or (
                 self.power_state(instance) != power_state.RUNNING):
-            self._spawn(context, instance, migration, arguments, admin_password)
+            self._spawn(context, instance, migration, arguments, admin_password, not stopped)
         crashpoint('evacuate.E4.running.after')
-        stopped = vm_states.STOPPED in (migration.old_vm_state, arguments.get('target_state'))
-        if stopped:
-            self.driver.power_off(instance)
         self._settle(instance, migration, vm_states.STOPPED if stopped else vm_states.ACTIVE)
 
     @staticmethod
@@ -88,7 +86,7 @@ class EvacuateOperations(base.Operations):
         action = objects.InstanceAction.get_current(context, instance.uuid, instance.action_id)
         return (action and action.arguments) or {}
 
-    def _spawn(self, context, instance, migration, arguments, admin_password):
+    def _spawn(self, context, instance, migration, arguments, admin_password, power_on):
         self._find_disks(instance, migration, arguments)
         if self.driver.instance_exists(instance):
             # Left by this host's own earlier try: the record names it.
@@ -102,7 +100,8 @@ class EvacuateOperations(base.Operations):
         self._advance(instance, migration, task_states.REBUILD_SPAWNING)
         self._check_record(context, instance, migration)
         crashpoint('evacuate.E3.spawn.before')
-        self.driver.spawn(context, instance, instance.image_meta, [], admin_password, None, network_info, devices)
+        self.driver.spawn(context, instance, instance.image_meta, [], admin_password, None, network_info, devices,
+                          power_on=power_on)
 
     def _find_disks(self, instance, migration, arguments):
         """Look, at this host's first try, whether the disks of the dead host are seen here, and note it in the record.

@@ -45,9 +45,11 @@ class LiveArrivalOperations(base.Operations):
             raise exception.MigrationPreCheckError(reason='the hypervisor driver of this host cannot migrate live')
         data = self.driver.check_can_live_migrate_destination(context, instance, block_migration, disk_over_commit)
         try:
-            return self.compute_rpcapi.check_can_live_migrate_source(context, instance, data)
+            data = self.compute_rpcapi.check_can_live_migrate_source(context, instance, data)
         finally:
-            self.driver.cleanup_live_migration_destination_check(data)
+            self.driver.cleanup_live_migration_destination_check(instance)
+        self.driver.complete_live_migration_check(instance, data)
+        return data
 
     @rpc.expected_exceptions(exception.NovaException)
     def check_can_live_migrate_source(self, context, instance, dest_check_data):

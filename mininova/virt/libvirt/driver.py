@@ -24,7 +24,9 @@ from mininova.virt.libvirt import (
     firewall,
     guest_actions,
     guest_config,
+    interfaces,
     kvm_probe,
+    live_migration,
     moving_disks,
     rescue,
     snapshot,
@@ -42,10 +44,13 @@ POWER_OFF_ATTEMPTS = 3
 SHUTDOWN_REPEAT = 10
 
 
-class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, driver.ComputeDriver):
+class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, live_migration.LiveMigration,
+                    driver.ComputeDriver):
     """The guests of one libvirtd."""
 
     capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_resize=True,
+                        supports_attach_interface=True, supports_tagged_attach_interface=True,
+                        supports_evacuate=True, supports_live_migration=True,
                         supports_snapshot=True, supports_rescue=True, supports_pause=True, supports_suspend=True)
 
     def __init__(self, virtapi):
@@ -56,6 +61,7 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, dr
             (CONF.libvirt.keepalive_interval, CONF.libvirt.keepalive_count))
         self._nodename = None
         self._virt_type = None
+        self._monitors = {}
 
     # -- the host ------------------------------------------------------------
 

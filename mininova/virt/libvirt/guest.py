@@ -8,6 +8,7 @@ from oslo_log import log as logging
 from mininova import exception
 from mininova.compute import power_state
 from mininova.virt import hardware
+from mininova.virt.libvirt import guest_migration
 from mininova.virt.libvirt.clib import libvirt
 from mininova.virt.libvirt.config import devices, guest, live
 
@@ -28,7 +29,7 @@ POWER_STATES = {
 }
 
 
-class Guest:
+class Guest(guest_migration.GuestMigration):
     """A virDomain; raises InstanceNotFound for one that is gone.
 
     :param host: the Host it lives on
@@ -146,9 +147,30 @@ class Guest:
         state, _reason = self._call('state')
         return hardware.InstanceInfo(POWER_STATES.get(state, power_state.NOSTATE), self.internal_id)
 
-    def describe(self):
-        """Return what libvirt says of it as a LiveGuest."""
-        return live.LiveGuest.parse(self._call('XMLDesc', 0))
+    def describe(self, inactive=False):
+        """Return what libvirt says of it as a LiveGuest.
+
+        :param inactive: as it will be at its next start, not as it is
+        """
+        return live.LiveGuest.parse(self._call('XMLDesc', libvirt.VIR_DOMAIN_XML_INACTIVE if inactive else 0))
+
+    # -- devices ------------------------------------------------------------------
+
+    def attach_device(self, document, live):
+        """Plug a device in.
+
+        :param document: XML text of the device
+        :param live: into the running guest; else for its next start
+        """
+        self._call('attachDeviceFlags', document, _affect(live))
+
+    def detach_device(self, document, live):
+        """Ask for a device to be let go; of a running guest it may take a while."""
+        self._call('detachDeviceFlags', document, _affect(live))
+
+    def update_device(self, document, live):
+        """Change what can be changed of a device in its place."""
+        self._call('updateDeviceFlags', document, _affect(live))
 
     def is_ours(self):
         """Say whether the compute service made it: its document says so."""
@@ -227,3 +249,7 @@ class Guest:
             return self._call('interfaceStats', target_dev)
         except libvirt.libvirtError:
             return None
+
+
+def _affect(live):
+    return libvirt.VIR_DOMAIN_AFFECT_LIVE if live else libvirt.VIR_DOMAIN_AFFECT_CONFIG
