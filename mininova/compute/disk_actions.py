@@ -43,16 +43,16 @@ class DiskActions(rebuild_actions.RebuildActions):
 
         The id is in the intent before there is an image: whoever finds the action broken off knows what to remove.
         """
-        crashpoint(f'{rule}.S1.accepted.before')
+        crashpoint('snapshot.S1.accepted.before')
         action.accept_action(context, instance, rule, arguments)
-        crashpoint(f'{rule}.S1.accepted.after')
+        crashpoint('snapshot.S1.accepted.after')
         try:
             image = server_images.create(context, self.image_api, instance, name, image_type, properties,
                                          arguments['image_id'])
         except Exception:
             _give_up(instance, rule)
             raise
-        crashpoint(f'{rule}.S2.image_made.after')
+        crashpoint('snapshot.S2.image_made.after')
         if not _still_ours(instance):
             server_images.discard_unfinished(context, self.image_api, image['id'])
             raise exception.InstanceInvalidState(attr='task_state', instance_uuid=instance.uuid,

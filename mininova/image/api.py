@@ -77,16 +77,17 @@ class API:
         """
         return self._backend.update(context, image_id, image, purge_props)
 
-    def upload(self, context, image_id, image, data):
+    def upload(self, context, image_id, image, data, watch=None):
         """Give an image that has no bytes yet its bytes, with what is said of them.
 
         :param image: fields and properties to set first, e.g. disk_format
         :param data: bytes, or the path of a file
+        :param watch: function called about once a second while a file is sent; what it raises ends the upload
         :returns: the image, active
         :raises ImageNotFound: it was removed meanwhile (404)
         :raises GlanceConnectionFailed: it could not be stored (503)
         """
-        return self._backend.upload(context, image_id, image, data)
+        return self._backend.upload(context, image_id, image, data, watch)
 
     def delete(self, context, image_id):
         """Remove an image.

@@ -5,7 +5,6 @@ A caller's token is used when there is one, so that the image service decides wh
 when it has expired while a build waited in the queue, the service user of [glance] asks, and what the caller may see is
 decided here.
 """
-import io
 import urllib.parse
 
 import requests
@@ -109,7 +108,7 @@ class GlanceBackend:
             headers={'Content-Type': 'application/openstack-images-v2.1-json-patch'})
         return glance_format.from_v2(answer.json())
 
-    def upload(self, context, image_id, image, data):
+    def upload(self, context, image_id, image, data, watch=None):
         """Store an image's bytes; a service that breaks off is given them again.
 
         :param data: bytes, or the path of a file
@@ -121,15 +120,15 @@ class GlanceBackend:
                 LOG.warning('Image %s is stored again: %s', image_id, failure)
                 concurrency.sleep(min(0.5 * 2 ** attempt, MAX_DELAY_SECONDS))
             try:
-                self._upload(context, image_id, data)
+                self._upload(context, image_id, data, watch)
                 return self.get(context, image_id)
             except (requests.exceptions.RequestException, exception.GlanceConnectionFailed) as error:
                 failure = error
         raise exception.GlanceConnectionFailed(server=self.url(context), reason=str(failure)) from failure
 
-    def _upload(self, context, image_id, data):
+    def _upload(self, context, image_id, data, watch):
         headers = {'Content-Type': 'application/octet-stream'}
-        with io.BytesIO(data) if isinstance(data, bytes) else open(data, 'rb') as stream:
+        with transfer.opened(data, watch) as stream:
             self._change(context, 'PUT', image_id, 'file', data=stream, headers=headers)
 
     def delete(self, context, image_id):

@@ -86,17 +86,14 @@ class LocalBackend:
         _write(image_id, {**current, **changes, 'properties': properties, 'updated_at': timeutils.utcnow()})
         return _read(image_id)
 
-    def upload(self, context, image_id, image, data):
+    def upload(self, context, image_id, image, data, watch=None):
         """Store an image's bytes; the description says so last.
 
         :param data: bytes, or the path of a file
         """
         self.update(context, image_id, image)
-        if isinstance(data, bytes):
-            stored = _store_data(image_id, data)
-        else:
-            with open(data, 'rb') as stream:
-                stored = _store_data(image_id, stream)
+        with transfer.opened(data, watch) as stream:
+            stored = _store_data(image_id, stream)
         try:
             _write(image_id, {**self.get(context, image_id), **stored, 'status': 'active',
                               'updated_at': timeutils.utcnow()})

@@ -58,6 +58,7 @@ class ComputeDriver(live_driver.LiveMigrationDriver):
     capabilities = {
         'has_imagecache': False,
         'supports_attach_interface': False,
+        'supports_tagged_attach_interface': False,
         'supports_device_tagging': False,
         'supports_evacuate': False,
         'supports_extend_volume': False,
@@ -338,10 +339,7 @@ class ComputeDriver(live_driver.LiveMigrationDriver):
         self._unsupported('rescue')
 
     def unrescue(self, context, instance, network_info, power_on: bool = True) -> None:
-        """Boot a rescued guest from its own disk again and remove what the rescue made; fine if it is not rescued.
-
-        :param power_on: False leaves it off
-        """
+        """Boot a rescued guest from its own disk again, or leave it off; what the rescue made is removed."""
         self._unsupported('unrescue')
 
     def snapshot(self, context, instance, image_id: str, update_task_state) -> None:
@@ -349,9 +347,8 @@ class ComputeDriver(live_driver.LiveMigrationDriver):
 
         A guest that runs goes on running.  What an interrupted call left is cleared away first.
 
-        :param update_task_state: called as ``update_task_state(task_state=task_states.IMAGE_PENDING_UPLOAD)`` when the
-            copy begins and ``update_task_state(task_state=task_states.IMAGE_UPLOADING,
-            expected_state=task_states.IMAGE_PENDING_UPLOAD)`` before it is sent; what it raises ends the snapshot
+        :param update_task_state: called with ``task_state=IMAGE_PENDING_UPLOAD`` when the copy begins, and with
+            IMAGE_UPLOADING and ``expected_state=IMAGE_PENDING_UPLOAD`` before it is sent; what it raises ends it
         :raises InstanceNotFound: no such guest here
         :raises InstanceQuiesceNotSupported: the image demands frozen file systems and the guest cannot freeze them
         :raises DiskNotEnough: this host has no room for the copy
@@ -381,12 +378,21 @@ class ComputeDriver(live_driver.LiveMigrationDriver):
         self._unsupported('inject_nmi')
 
     def attach_interface(self, context, instance, image_meta, vif) -> None:
-        """Plug a card into a guest, running or not."""
+        """Plug a card into a guest, running or not; fine if it is there.
+
+        :raises InstanceNotFound, InterfaceAttachFailed: no such guest here; it is not plugged
+        """
         self._unsupported('attach_interface')
 
     def detach_interface(self, context, instance, vif) -> None:
-        """Take a card out of a guest, running or not; fine if it is not there."""
+        """Take a card out of a guest, which must let it go if it runs; fine if card or guest is not there.
+
+        :raises InterfaceDetachFailed: the guest keeps it
+        """
         self._unsupported('detach_interface')
+
+    def update_interface(self, context, instance, image_meta, vif) -> None:
+        """Let a guest use the addresses that its card has by now, and no others; fine if the card is not there."""
 
     def attach_volume(self, context, connection_info, instance, mountpoint, disk_bus=None, device_type=None) -> None:
         """Connect a volume and plug it into a guest."""

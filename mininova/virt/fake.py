@@ -21,6 +21,7 @@ from mininova.virt import (
     event,
     fake_guest,
     fake_host,
+    fake_interfaces,
     fake_live_migration,
     fake_migration,
     hardware,
@@ -37,10 +38,11 @@ SERIAL_PORT = 6970
 
 
 class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_live_migration.FakeLiveMigration,
-                 driver.ComputeDriver):
+                 fake_interfaces.FakeInterfaces, driver.ComputeDriver):
     """All guests of one pretended machine, which several drivers of the process may share."""
 
     capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_evacuate=True,
+                        supports_attach_interface=True, supports_tagged_attach_interface=True,
                         supports_live_migration=True, supports_pause=True,
                         supports_rescue=True, supports_resize=True, supports_snapshot=True, supports_suspend=True)
 
@@ -304,6 +306,8 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
         self.host.keep(guest)
         crashpoint.crashpoint('snapshot.S4.copied.after')
         self.faults.hit('snapshot.copy')
+        if self.virtapi.is_overtaken(instance):
+            raise exception.StaleAction(action_id=instance.action_id, instance_uuid=instance.uuid)
         update_task_state(task_state=task_states.IMAGE_UPLOADING, expected_state=task_states.IMAGE_PENDING_UPLOAD)
         self.faults.hit('snapshot.upload')
         images.upload_snapshot(context, instance, image_id, 'raw', f'disk of {instance.uuid}\n'.encode().ljust(512))

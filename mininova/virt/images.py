@@ -184,10 +184,11 @@ def fetch(context, image_meta, path, limit):
     return facts
 
 
-def upload_snapshot(context, instance, image_id, disk_format, data):
+def upload_snapshot(context, instance, image_id, disk_format, data, watch=None):
     """Give the image that was made for a guest's disk its bytes.
 
     :param data: bytes, or the path of a file
+    :param watch: function called now and then meanwhile; what it raises ends the upload
     :raises ImageNotFound: somebody removed it meanwhile
     """
     properties = {'image_location': 'snapshot', 'image_state': 'available', 'owner_id': instance.project_id}
@@ -196,7 +197,7 @@ def upload_snapshot(context, instance, image_id, disk_format, data):
             properties[name] = getattr(instance, name)
     # A disk that boots with a kernel beside it is "bare" too: "ami" would have to be the name of both forms.
     image_api.API().upload(context, image_id, {'disk_format': disk_format, 'container_format': 'bare',
-                                               'properties': properties}, data)
+                                               'properties': properties}, data, watch)
 
 
 def publish(source, path):

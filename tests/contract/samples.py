@@ -107,9 +107,11 @@ class Images:
         self.downloads.append(image_id)
         subprocess.run(['cp', '--sparse=always', '--reflink=auto', self.files[image_id], dest_path], check=True)
 
-    def upload(self, context, image_id, image, data):
+    def upload(self, context, image_id, image, data, watch=None):
         if self.fails:
             raise self.fails
+        if watch:
+            watch()
         if not isinstance(data, bytes):
             with open(data, 'rb') as stream:
                 data = stream.read()

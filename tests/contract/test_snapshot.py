@@ -92,6 +92,15 @@ def test_a_snapshot_that_was_overtaken_stops(subject, running, image_service):
     assert IMAGE_ID not in image_service.uploads and is_clean(subject, running)
 
 
+def test_a_snapshot_does_not_keep_a_deletion_waiting(subject, running, take, image_service, monkeypatch):
+    running.action_id = None
+    monkeypatch.setattr(subject.manager, 'is_overtaken', lambda instance: True)
+    with pytest.raises(exception.StaleAction):
+        take(running)
+    subject.driver.discard_snapshot(subject.context, running)
+    assert IMAGE_ID not in image_service.uploads and is_clean(subject, running)
+
+
 @pytest.mark.parametrize('step', STEPS)
 def test_a_snapshot_that_died_is_cleared_away_or_begun_again(subject, running, take, die_at, step):
     die_and_recover(subject, running, take, die_at, step)
@@ -166,9 +175,9 @@ class TestLibvirt:
         modes = []
         real = snapshot.images.upload_snapshot
 
-        def look(context, instance, image_id, disk_format, path):
+        def look(context, instance, image_id, disk_format, path, watch):
             modes.append(os.stat(path).st_mode & 0o777)
-            real(context, instance, image_id, disk_format, path)
+            real(context, instance, image_id, disk_format, path, watch)
         monkeypatch.setattr(snapshot.images, 'upload_snapshot', look)
         take(running)
         assert modes == [0o600]

@@ -33,13 +33,13 @@ class RebuildOperations(base.Operations):
             crashpoint('rebuild.B2.image_ready.after')
             power.turn_off(self.driver, instance)
             crashpoint('rebuild.B3.off.after')
-            self.advance(instance, task_states.REBUILD_BLOCK_DEVICE_MAPPING)
+            self._advance(instance, task_states.REBUILD_BLOCK_DEVICE_MAPPING)
         try:
             if instance.task_state == task_states.REBUILD_BLOCK_DEVICE_MAPPING:
                 self._give_up_disks(context, instance, preserve_ephemeral)
                 crashpoint('rebuild.B4.disks_gone.after')
-                self.advance(instance, task_states.REBUILD_SPAWNING)
-            self.spawn_again(context, instance, password, build.decode(injected_files),
+                self._advance(instance, task_states.REBUILD_SPAWNING)
+            self._spawn_again(context, instance, password, build.decode(injected_files),
                              power_on=instance.vm_state != vm_states.STOPPED)
         except build.OVERTAKEN:
             raise
@@ -77,7 +77,7 @@ class RebuildOperations(base.Operations):
         if preserve_ephemeral:
             self.driver.discard_root_disk(instance)
 
-    def spawn_again(self, context, instance, password, injected_files, power_on=True):
+    def _spawn_again(self, context, instance, password, injected_files, power_on=True):
         """Make disks and guest of a server from its image on this host, with the addresses that it has.
 
         :param injected_files: [(path, bytes), ...]
@@ -87,7 +87,7 @@ class RebuildOperations(base.Operations):
                           instance.get_network_info(), block_devices.block_device_info(context, instance),
                           power_on=power_on)
 
-    def advance(self, instance, task_state):
+    def _advance(self, instance, task_state):
         """Write the next task state; holds only while this host drives the action."""
         before, instance.task_state = instance.task_state, task_state
         instance.save(expected_task_state=before, expected={'action_id': instance.action_id, 'host': self.host.name})

@@ -64,35 +64,35 @@ class SnapshotOperations(base.Operations):
     def _snapshot(self, context, instance, image_id):
         self._advance(instance, task_states.IMAGE_SNAPSHOT, task_states.IMAGE_SNAPSHOT_PENDING)
         crashpoint('snapshot.S3.begun.after')
-        self.make_image(context, instance, image_id)
+        self._make_image(context, instance, image_id)
         crashpoint('snapshot.S6.settled.before')
         self.settle(instance, instance.vm_state, SNAPSHOT_EVENT)
 
     @base.instance_operation(notification='snapshot', accepts=task_states.IMAGE_BACKUP, event=BACKUP_EVENT,
                              notes=_notes)
     def _backup(self, context, instance, image_id, backup_type, rotation):
-        self.make_image(context, instance, image_id)
+        self._make_image(context, instance, image_id)
         crashpoint('backup.S6.rotated.before')
         server_images.rotate_backups(context, self.image_api, instance, backup_type, rotation)
         crashpoint('backup.S6.rotated.after')
         self.settle(instance, instance.vm_state, BACKUP_EVENT)
 
-    def make_image(self, context, instance, image_id):
+    def _make_image(self, context, instance, image_id):
         """Have the driver copy and upload the guest's disk, or take the image's record away."""
         def update_task_state(task_state, expected_state=None):
             self._advance(instance, task_state, instance.task_state if expected_state is None else expected_state)
-            crashpoint(f'snapshot.{task_state}.after')
+            crashpoint('snapshot.S4.phase_written.after')
         try:
             self.driver.snapshot(context, instance, image_id, update_task_state)
         except Exception:
             with exception.excutils.save_and_reraise_exception():
-                self.discard(context, instance, image_id)
+                self._discard(context, instance, image_id)
 
     def _advance(self, instance, task_state, expected):
         instance.task_state = task_state
         instance.save(expected_task_state=expected, expected={'action_id': instance.action_id, 'host': self.host.name})
 
-    def discard(self, context, instance, image_id):
+    def _discard(self, context, instance, image_id):
         """Remove what is left of a snapshot, here and in the image service.
 
         :returns: whether the image is complete all the same
@@ -109,12 +109,12 @@ class SnapshotOperations(base.Operations):
 
     # -- what a killed service left (see REMEDIES in compute/reconciler.py) -------------------
 
-    def begin_again(self, context, instance, arguments):
+    def _begin_again(self, context, instance, arguments):
         """The message was lost: begin, if the image was made; else the request was never answered."""
         try:
             self.image_api.get(context, arguments['image_id'])
         except exception.ImageNotFound:
-            self.end_broken(context, instance, arguments)
+            self._end_broken(context, instance, arguments)
             return
         if 'rotation' in arguments:
             self.backup_instance(context, instance, arguments['image_id'], arguments['backup_type'],
@@ -122,7 +122,7 @@ class SnapshotOperations(base.Operations):
         else:
             self.snapshot_instance(context, instance, arguments['image_id'])
 
-    def end_broken(self, context, instance, arguments):
+    def _end_broken(self, context, instance, arguments):
         """End a snapshot that was killed: with success if the image is complete, else without an image."""
         image_id = arguments['image_id']
         event = BACKUP_EVENT if 'rotation' in arguments else SNAPSHOT_EVENT
@@ -155,7 +155,7 @@ def take_up_pending(reconciler, request, instance):
     if arguments is None:
         reconciler.clear_task(request, instance)
     else:
-        reconciler.manager.snapshot.begin_again(request, instance, arguments)
+        reconciler.manager.snapshot._begin_again(request, instance, arguments)
 
 
 def take_up_begun(reconciler, request, instance):
@@ -164,4 +164,4 @@ def take_up_begun(reconciler, request, instance):
     if arguments is None:
         reconciler.clear_task(request, instance)
     else:
-        reconciler.manager.snapshot.end_broken(request, instance, arguments)
+        reconciler.manager.snapshot._end_broken(request, instance, arguments)

@@ -4,6 +4,7 @@
 Only the order of things is here.  What a guest looks like is in guest_config.py, its disks in disks.py and
 imagebackend/, its cards in vif.py, its consoles in console.py, one domain in guest.py, the connection in host.py.
 """
+import contextlib
 import os
 
 from oslo_log import log as logging
@@ -45,7 +46,7 @@ SHUTDOWN_REPEAT = 10
 
 
 class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, live_migration.LiveMigration,
-                    driver.ComputeDriver):
+                    interfaces.Interfaces, driver.ComputeDriver):
     """The guests of one libvirtd."""
 
     capabilities = dict(driver.ComputeDriver.capabilities, has_imagecache=True, supports_resize=True,
@@ -134,8 +135,12 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
         return CONF.my_ip
 
     def inventory(self):
-        found = [{'kind': 'domain', 'uuid': guest.uuid, 'name': guest.name, 'path': None,
-                  'power_state': guest.get_info().state} for guest in self._host.list_guests() if guest.is_ours()]
+        found = []
+        for guest in self._host.list_guests():
+            with contextlib.suppress(exception.InstanceNotFound):  # it left meanwhile
+                if guest.is_ours():
+                    found.append({'kind': 'domain', 'uuid': guest.uuid, 'name': guest.name, 'path': None,
+                                  'power_state': guest.get_info().state})
         for uuid, path, removed in utils.list_instance_paths():
             found.append({'kind': 'temporary' if removed else 'disks', 'uuid': uuid, 'name': None, 'path': path,
                           'power_state': None})
@@ -389,7 +394,8 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
     # -- copies of a guest's disk ----------------------------------------------------
 
     def snapshot(self, context, instance, image_id, update_task_state):
-        snapshot.Snapshot(self._host, instance).take(context, image_id, update_task_state)
+        snapshot.Snapshot(self._host, instance, lambda: self.virtapi.is_overtaken(instance)).take(
+            context, image_id, update_task_state)
 
     def discard_snapshot(self, context, instance):
         snapshot.Snapshot(self._host, instance).discard()

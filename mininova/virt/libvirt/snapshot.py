@@ -35,10 +35,11 @@ class Snapshot:
     """The snapshot of one guest.
 
     :param host: virt.libvirt.host.Host
+    :param overtaken: function that says whether something else was asked of the server meanwhile
     """
 
-    def __init__(self, host, instance):
-        self._host = host
+    def __init__(self, host, instance, overtaken=lambda: False):
+        self._host, self._overtaken = host, overtaken
         self._instance = instance
         self._copy = utils.file_path(instance, COPY)
         self._converted = utils.file_path(instance, CONVERTED)
@@ -62,7 +63,7 @@ class Snapshot:
             crashpoint.crashpoint('snapshot.S4.copied.after')
             update_task_state(task_state=task_states.IMAGE_UPLOADING,
                               expected_state=task_states.IMAGE_PENDING_UPLOAD)
-            images.upload_snapshot(context, self._instance, image_id, wanted, path)
+            images.upload_snapshot(context, self._instance, image_id, wanted, path, self._stop_if_overtaken)
             crashpoint.crashpoint('snapshot.S5.uploaded.after')
         except Exception:
             with excutils.save_and_reraise_exception():
@@ -119,6 +120,7 @@ class Snapshot:
             guest.start_copy(disk.dev, self._copy, copy_format)
             crashpoint.crashpoint('snapshot.S3.copy_started.after')
             while not guest.copy_is_current(disk.dev):
+                self._stop_if_overtaken()
                 concurrency.sleep(POLL)
             frozen = self._freeze(guest)
             crashpoint.crashpoint('snapshot.S3.frozen.after')
@@ -133,6 +135,11 @@ class Snapshot:
         _new_private_file(self._converted)
         qemu_img.convert(self._copy, copy_format, self._converted, wanted)
         return self._converted
+
+    def _stop_if_overtaken(self):
+        """A deletion shall not wait until a large disk is uploaded for nothing."""
+        if self._overtaken():
+            raise exception.StaleAction(action_id=self._instance.action_id, instance_uuid=self._instance.uuid)
 
     def _make_target(self, copy_format, size):
         with images.full_disk(self._copy):

@@ -86,8 +86,8 @@ def test_a_snapshot_that_fails_leaves_no_image_and_a_server_that_works(whole, se
     assert rest(whole, server) and images(whole)['snap']['status'] == 'active'
 
 
-@pytest.mark.parametrize('place', ['snapshot.S3.begun.after', 'snapshot.image_pending_upload.after',
-                                   'snapshot.S4.copied.after', 'snapshot.image_uploading.after'])
+@pytest.mark.parametrize('place', ['snapshot.S3.begun.after', 'snapshot.S4.phase_written.after',
+                                   'snapshot.S4.copied.after'])
 def test_a_snapshot_that_was_killed_leaves_no_half_image(whole, server, killed_at, place):
     killed_at(place)
     create(whole, server)

@@ -3,6 +3,7 @@
 import io
 
 import pytest
+import webob.exc
 
 from mininova import context, exception
 from mininova.image import api, glance_client, glance_format
@@ -247,3 +248,51 @@ def test_a_property_cannot_change_a_field():
     fields = glance_format.to_v2({'name': 'x', 'properties': {'visibility': 'public', 'owner': 'me', 'name': 'y',
                                                               'p': 'z'}})
     assert fields == {'name': 'x', 'p': 'z'}
+
+
+# -- bytes that come after the record --------------------------------------------------------
+
+
+@pytest.mark.parametrize('as_file', [True, False])
+def test_an_image_gets_its_bytes_later(images, image_service, tmp_path, as_file):  # noqa: F811
+    made = images.create(caller(), {'name': 'snap', 'properties': {'a': '1'}})
+    assert image_service.images[made['id']]['status'] == 'queued'
+    (tmp_path / 'disk').write_bytes(DATA)
+    done = images.upload(caller(), made['id'], {'disk_format': 'qcow2', 'container_format': 'bare',
+                                                'properties': {'b': '2'}}, str(tmp_path / 'disk') if as_file else DATA)
+    assert (done['status'], done['size'], done['disk_format']) == ('active', len(DATA), 'qcow2')
+    assert done['properties'] == {'a': '1', 'b': '2'}
+    assert image_service.data[made['id']] == DATA
+
+
+def test_bytes_are_sent_again_to_a_service_that_stumbles(images, image_service, conf, monkeypatch):  # noqa: F811
+    monkeypatch.setattr('mininova.image.glance.MAX_DELAY_SECONDS', 0)
+    made = images.create(caller(), {'name': 'snap'})
+    real, times = image_service.put, []
+
+    def put(image_id, data):
+        times.append(len(data))
+        if len(times) < 3:
+            raise webob.exc.HTTPServiceUnavailable()
+        real(image_id, data)
+    monkeypatch.setattr(image_service, 'put', put)
+    assert images.upload(caller(), made['id'], {}, DATA)['status'] == 'active'
+    assert times == [len(DATA)] * 3
+
+
+def test_bytes_for_an_image_that_is_gone(images, image_service):  # noqa: F811
+    with pytest.raises(exception.ImageNotFound):
+        images.upload(caller(), 'gone', {}, DATA)
+
+
+def test_the_service_user_finishes_what_an_expired_token_began(images, image_service):  # noqa: F811
+    made = images.create(caller(), {'name': 'snap'})
+    late = caller(token=EXPIRED)
+    assert images.upload(late, made['id'], {'disk_format': 'raw'}, DATA)['status'] == 'active'
+    images.delete(late, made['id'])
+    assert made['id'] not in image_service.images
+
+
+def test_an_image_of_anothers_server_is_shared_with_its_project(images, image_service):  # noqa: F811
+    made = images.create(caller(), {'name': 'snap', 'visibility': 'shared', 'properties': {'instance_owner': 'other'}})
+    assert (made['id'], 'other') in image_service.members

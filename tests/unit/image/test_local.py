@@ -8,7 +8,7 @@ import os
 import pytest
 
 from mininova import context, exception
-from mininova.image import api
+from mininova.image import api, local
 
 DATA = b'a small image'
 
@@ -175,3 +175,41 @@ def test_an_id_is_used_once(images, demo):
     with pytest.raises(exception.Conflict):
         images.create(demo, {'id': made['id'], 'name': 'b'}, data=b'other')
     assert images.get(demo, made['id'])['name'] == 'a'
+
+
+@pytest.mark.parametrize('as_file', [True, False])
+def test_an_image_gets_its_bytes_later(images, demo, tmp_path, as_file):
+    made = images.create(demo, {'name': 'snap', 'properties': {'a': '1'}})
+    assert made['status'] == 'queued'
+    (tmp_path / 'disk').write_bytes(DATA)
+    done = images.upload(demo, made['id'], {'disk_format': 'qcow2', 'properties': {'b': '2'}},
+                         str(tmp_path / 'disk') if as_file else DATA)
+    assert (done['status'], done['size'], done['disk_format']) == ('active', len(DATA), 'qcow2')
+    assert done['properties'] == {'a': '1', 'b': '2'} and done['checksum']
+    images.download(demo, made['id'], tmp_path / 'copy')
+    assert (tmp_path / 'copy').read_bytes() == DATA
+
+
+def test_bytes_of_an_image_that_is_removed_meanwhile_do_not_stay(images, demo, monkeypatch):
+    made = images.create(demo, {'name': 'snap'})
+    real = local._store_data
+
+    def store(image_id, data):
+        stored = real(image_id, data)
+        os.unlink(local._path(image_id, '.json'))
+        return stored
+    monkeypatch.setattr(local, '_store_data', store)
+    with pytest.raises(exception.ImageNotFound):
+        images.upload(demo, made['id'], {}, DATA)
+    assert not os.path.exists(local._path(made['id']))
+
+
+def test_a_shared_image_is_seen_by_the_project_it_is_shared_with(images, demo):
+    made = images.create(demo, {'name': 'snap', 'visibility': 'shared', 'properties': {'instance_owner': 'mine'}},
+                         data=DATA)
+    owner, other, nobody = (context.RequestContext(project_id=project, is_admin=False)
+                            for project in ('mine', 'other', None))
+    assert images.get(owner, made['id'])['id'] == made['id']
+    for stranger in (other, nobody):
+        with pytest.raises(exception.ImageNotFound):
+            images.get(stranger, made['id'])

@@ -56,3 +56,17 @@ def test_files_are_read_chunk_by_chunk():
     source = io.BytesIO(b'x' * (transfer.CHUNK + 1))
     assert [len(chunk) for chunk in transfer.chunks_of(source)] == [transfer.CHUNK, 1]
     assert list(transfer.chunks_of(b'abc')) == [b'abc']
+
+
+def test_a_file_that_is_read_for_long_is_looked_after(tmp_path, monkeypatch):
+    monkeypatch.setattr(transfer, 'WATCH_SECONDS', 0)
+    (tmp_path / 'disk').write_bytes(b'x' * 10)
+    seen = []
+    with transfer.opened(str(tmp_path / 'disk'), lambda: seen.append(1)) as stream:
+        assert b''.join(iter(lambda: stream.read(4), b'')) == b'x' * 10
+    assert len(seen) == 4
+
+    def stop():
+        raise ValueError('overtaken')
+    with transfer.opened(str(tmp_path / 'disk'), stop) as stream, pytest.raises(ValueError, match='overtaken'):
+        stream.read(4)
