@@ -201,6 +201,25 @@ class FixedIpNotFoundForNetwork(Invalid):
 class InvalidFixedIpAndMaxCountRequest(Invalid):
     msg_fmt = 'Failed to launch instances: %(reason)s'
 
+class InterfaceAttachFailedNoNetwork(Invalid):
+    msg_fmt = 'No specific network was requested and none are available for project \'%(project_id)s\'.'
+
+class AttachInterfaceNotSupported(Invalid):
+    msg_fmt = 'Attaching interfaces is not supported for instance %(instance_uuid)s.'
+
+class NetworkInterfaceTaggedAttachNotSupported(Invalid):
+    msg_fmt = 'Tagged network interface attachment is not supported for this server instance.'
+
+class FixedIpNotFoundForInstance(Invalid):
+    msg_fmt = 'Fixed IP address %(ip)s does not exist on instance %(instance_uuid)s.'
+
+class FixedIpIsOnlyOne(Invalid):
+    msg_fmt = ('Fixed IP address %(ip)s is the only one of its card. To take the card from instance %(instance_uuid)s '
+               'detach its interface.')
+
+class SecurityGroupCannotBeApplied(Invalid):
+    msg_fmt = 'Network requires port_security_enabled and subnet associated in order to apply security groups.'
+
 class UserDataTooLarge(Invalid):
     msg_fmt = 'User data too large. User data must be no larger than %(maxsize)s bytes once base64 encoded.'
 
@@ -232,6 +251,9 @@ class OverQuota(QuotaError):
 
 class TooManyInstances(QuotaError):
     msg_fmt = 'Quota exceeded for %(overs)s: Requested %(req)s, but already used %(used)s of %(allowed)s %(overs)s'
+
+class PortLimitExceeded(QuotaError):
+    msg_fmt = 'Maximum number of ports exceeded: instance %(instance_uuid)s can have %(allowed)d.'
 
 class KeypairLimitExceeded(QuotaError):
     msg_fmt = 'Quota exceeded, too many key pairs.'
@@ -300,6 +322,27 @@ class FixedIpNotFoundForAddress(FixedIpNotFound):
 
 class PortNotFound(NotFound):
     msg_fmt = 'Port %(port_id)s could not be found.'
+
+class PortNotFoundForInstance(PortNotFound):
+    msg_fmt = 'Instance %(instance_id)s does not have a port with id %(port_id)s'
+
+class NetworkNotFoundForInstance(NotFound):
+    msg_fmt = 'Instance %(instance_id)s has no card in network %(network_id)s that an address could be added to now.'
+
+class VolumeNotFound(NotFound):
+    msg_fmt = 'Volume %(volume_id)s could not be found.'
+
+class VolumeAttachmentNotFound(NotFound):
+    msg_fmt = 'Instance %(instance_id)s is not attached to volume %(volume_id)s'
+
+class SnapshotNotFound(NotFound):
+    msg_fmt = 'Snapshot %(snapshot_id)s could not be found.'
+
+class ShareNotFound(NotFound):
+    msg_fmt = 'Share %(share_id)s could not be found.'
+
+class ConsoleTokenNotFound(NotFound):
+    msg_fmt = 'Token not found'
 
 class SecurityGroupNotFound(NotFound):
     msg_fmt = 'Security group %(security_group_id)s not found.'
@@ -422,6 +465,9 @@ class NetworkInUse(Conflict):
 class NetworkDuplicated(Conflict):
     msg_fmt = 'Network %(network_id)s is duplicated.'
 
+class PortInUse(Conflict):
+    msg_fmt = 'Port %(port_id)s is still in use.'
+
 class CidrConflict(Conflict):
     msg_fmt = 'Requested cidr (%(cidr)s) conflicts with existing cidr (%(other)s)'
 
@@ -525,6 +571,16 @@ class ConsoleNotAvailable(NotFound):
 
 class ConsoleTypeUnavailable(Invalid):
     msg_fmt = 'Unavailable console type %(console_type)s.'
+
+class ConsoleTypeInvalid(Invalid):
+    msg_fmt = 'Invalid console type %(console_type)s'
+
+class InterfaceAttachFailed(Invalid):
+    msg_fmt = 'Failed to attach network adapter device to %(instance_uuid)s'
+    code = 500
+
+class InterfaceDetachFailed(Invalid):
+    msg_fmt = 'Failed to detach network adapter device from %(instance_uuid)s: %(reason)s'
 
 class DiskNotEnough(NovaException):
     msg_fmt = 'No room on %(path)s: %(reason)s'

@@ -19,6 +19,7 @@ from mininova.compute.operations import (
     evacuate,
     inject_network,
     inspect,
+    interfaces,
     live_arrival,
     live_migration,
     password,
@@ -65,6 +66,7 @@ class ComputeManager(manager.Manager):
         self.live_migration = live_migration.LiveMigrationOperations(self.parts)
         self.live_arrival = live_arrival.LiveArrivalOperations(self.parts)
         self.evacuate = evacuate.EvacuateOperations(self.parts)
+        self.interfaces = interfaces.InterfaceOperations(self.parts)
         self.reconciler = reconciler.ComputeReconciler(self)
         self.lifecycle = lifecycle.LifecycleEvents(self)
         self.periodic = periodic.PeriodicTasks(self)
@@ -73,7 +75,7 @@ class ComputeManager(manager.Manager):
         return [self.build, self.delete, self.power, self.inspect, self.pause, self.suspend, self.password,
                 self.rebuild, self.rescue, self.snapshot, self.crash_dump, self.inject_network, self.resize,
                 self.resize_decision,
-                self.shelve, self.live_migration, self.live_arrival, self.evacuate]
+                self.shelve, self.live_migration, self.live_arrival, self.evacuate, self.interfaces]
 
     def init_host(self, service_ref):
         """Check that this is the host it was, wake the driver, report what there is."""

@@ -198,6 +198,24 @@ class ComputeAPI(rpc.Client):
         self._cast(context, 'evacuate_instance', server=host, instance=instance, migration=migration,
                    admin_password=admin_password)
 
+    # -- cards: attach is a call, its caller waits for the card --
+
+    def attach_interface(self, context, instance, port_id, action_id):
+        """Give a guest a card that is reserved for it.
+
+        :param action_id: of the record; the server itself keeps the id of what else is done to it
+        """
+        self._call(context, 'attach_interface', server=instance.host, instance=instance, port_id=port_id,
+                   action_id=action_id)
+
+    def detach_interface(self, context, instance, port_id, action_id):
+        self._cast(context, 'detach_interface', server=instance.host, instance=instance, port_id=port_id,
+                   action_id=action_id)
+
+    def refresh_interface(self, context, instance, port_id):
+        """Let a guest use the addresses that its card has by now."""
+        self._cast(context, 'refresh_interface', server=instance.host, instance=instance, port_id=port_id)
+
     # -- questions (calls) --
 
     def get_console_output(self, context, instance, tail_length=None):

@@ -7,12 +7,16 @@ from oslo_log import log
 
 from mininova import context, exception, objects
 from mininova.compute import instance_actions
-from mininova.compute.operations import crash_dump
+from mininova.compute.operations import crash_dump, interfaces
 
 LOG = log.getLogger(__name__)
 
 # Action -> function(reconciler, request, instance, record).
-REMEDIES = {instance_actions.TRIGGER_CRASH_DUMP: crash_dump.take_up}
+REMEDIES = {
+    instance_actions.TRIGGER_CRASH_DUMP: crash_dump.take_up,
+    instance_actions.ATTACH_INTERFACE: interfaces.take_up_attach,
+    instance_actions.DETACH_INTERFACE: interfaces.take_up_detach,
+}
 
 
 def settle(reconciler, quiet_for):
@@ -21,6 +25,7 @@ def settle(reconciler, quiet_for):
     :param quiet_for: only those that nobody wrote for so many seconds
     """
     admin = context.get_admin_context()
+    interfaces.take_up_changes(reconciler, admin, quiet_for)
     for record in objects.InstanceActionList.get_open_by_host(admin, reconciler.host, list(REMEDIES), quiet_for):
         if reconciler.parts.is_busy_with(record.instance_uuid):
             continue

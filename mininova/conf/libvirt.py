@@ -47,7 +47,8 @@ PCIe root ports of q35 guests, free ones included; 0 leaves it to libvirt."""),
     cfg.IntOpt('mem_stats_period_seconds', default=10, min=0, help="""
 Seconds between two memory reports of a guest; 0 turns them off."""),
     cfg.IntOpt('device_detach_attempts', default=8, min=1, help="""
-How often a running guest is asked to let a card go before the detachment fails. A guest that boots does not hear it."""),
+How often a running guest is asked to let a card go before the detachment fails. A guest that boots does not hear
+it."""),
     cfg.IntOpt('device_detach_timeout', default=20, min=1, help="""
 Seconds a guest gets after each request to let a card go."""),
     cfg.IntOpt('wait_soft_reboot_seconds', default=120, min=0, help="""

@@ -4,8 +4,8 @@
 Each address that can be given out is a row of fixed_ips from the moment its network is created. A row is
 
 * free: not allocated, not reserved, and its last DHCP lease is over;
-* a guest's: allocated, with instance_uuid and virtual_interface_uuid, and without host while the
-  server is shelved and on no host;
+* a guest's: allocated, with instance_uuid, virtual_interface_uuid and position (0 is the card's first), and
+  without host while the server is shelved and on no host;
 * a host's: allocated, with host and without instance_uuid. It is the gateway and DHCP server of the
   guests on that host (nova-network's multi_host). Networks with a VNI have none: there each host has
   the network's own gateway address.
@@ -31,6 +31,8 @@ fixed_ips = models.fixed_ips
 vifs = models.virtual_interfaces
 instances = models.instances
 
+# Position of an address that is being taken from its card: not the guest's any more, and not yet another's.
+LEAVING = -1
 UNUSED = sa.and_(fixed_ips.c.allocated.is_(False), fixed_ips.c.reserved.is_(False))
 HOST_GATEWAY = sa.and_(fixed_ips.c.allocated.is_(True), fixed_ips.c.instance_uuid.is_(None),
                        fixed_ips.c.host.is_not(None))
@@ -55,11 +57,11 @@ _TAKE = fixed_ips.update().where(fixed_ips.c.id == sa.bindparam('row'), UNUSED).
     updated_at=sa.bindparam('now'))
 _CARDS = sa.select(
     vifs.c.uuid.label('vif_uuid'), vifs.c.address.label('mac'), vifs.c.tag, vifs.c.position, vifs.c.instance_uuid,
-    vifs.c.network_id, fixed_ips.c.address, fixed_ips.c.host, fixed_ips.c.leased,
-    instances.c.hostname, instances.c.deleted).select_from(
+    vifs.c.network_id, vifs.c.task, fixed_ips.c.address, fixed_ips.c.host, fixed_ips.c.leased,
+    fixed_ips.c.position.label('rank'), instances.c.hostname, instances.c.deleted).select_from(
         vifs.join(fixed_ips, fixed_ips.c.virtual_interface_uuid == vifs.c.uuid)
         .outerjoin(instances, instances.c.uuid == vifs.c.instance_uuid)
-).order_by(vifs.c.instance_uuid, vifs.c.position)
+).where(fixed_ips.c.position != LEAVING).order_by(vifs.c.instance_uuid, vifs.c.position, fixed_ips.c.position)
 _CARDS_OF_INSTANCE = _CARDS.where(vifs.c.instance_uuid == sa.bindparam('uuid'))
 _CARDS_OF_HOST = _CARDS.where(fixed_ips.c.host == sa.bindparam('host'))
 _ARRIVING = _CARDS.where(vifs.c.instance_uuid.in_(sa.select(models.migrations.c.instance_uuid).where(
@@ -97,7 +99,7 @@ def allocate(instance_uuid, host, requests, new_card):
 
 @session.write
 def _allocate(connection, instance_uuid, host, requests):
-    locked = _lock(connection, [request['network_id'] for request in requests])
+    locked = lock(connection, [request['network_id'] for request in requests])
     _require_instance(connection, instance_uuid, host)
     gateways = _ensure_gateways(connection, locked, host)
     present = {row.position for row in connection.execute(_POSITIONS, {'uuid': instance_uuid})}
@@ -157,11 +159,11 @@ def _ensure_gateways(connection, locked, host):
     missing = [network_id for network_id in sorted(locked)
                if (network_id, host) not in gateways and not locked[network_id]['vni']]
     for network_id in missing:
-        _take(connection, network_id, None, to_host=host)
+        take(connection, network_id, None, to_host=host)
     return _gateways(connection, locked) if missing else gateways
 
 
-def _lock(connection, network_ids):
+def lock(connection, network_ids):
     """Wait until nobody else gives out or takes back addresses of these networks; gives {number: row}."""
     ids = sorted(set(network_ids))
     found = {row['id']: row for row in _rows(connection, _LOCK, ids=ids)} if ids else {}
@@ -172,7 +174,7 @@ def _lock(connection, network_ids):
 
 
 def _lock_of_instance(connection, instance_uuid):
-    return _lock(connection, [row.network_id for row in connection.execute(_POSITIONS, {'uuid': instance_uuid})])
+    return lock(connection, [row.network_id for row in connection.execute(_POSITIONS, {'uuid': instance_uuid})])
 
 
 def _require_instance(connection, instance_uuid, host):
@@ -191,14 +193,14 @@ def _is_moving_to(connection, instance_uuid, host):
 
 
 def _add_card(connection, instance_uuid, host, position, request):
-    _take(connection, request['network_id'], request['address'], to_host=host, to_instance=instance_uuid,
+    take(connection, request['network_id'], request['address'], to_host=host, to_instance=instance_uuid,
           to_vif=request['uuid'])
     connection.execute(vifs.insert(), {
         'uuid': request['uuid'], 'address': request['mac'], 'network_id': request['network_id'],
         'instance_uuid': instance_uuid, 'position': position, 'tag': request['tag'], 'created_at': session.now()})
 
 
-def _take(connection, network_id, address, to_host, to_instance=None, to_vif=None):
+def take(connection, network_id, address, to_host, to_instance=None, to_vif=None):
     """Turn one free row into somebody's, the lowest or the one asked for."""
     row = _wanted_row(connection, network_id, address) if address else _lowest_row(connection, network_id)
     taken = connection.execute(_TAKE, {'row': row, 'to_host': to_host, 'to_instance': to_instance, 'to_vif': to_vif,
@@ -248,13 +250,13 @@ def deallocate(connection, instance_uuid, only_if_deleted=False):
         if found is not None and not found.deleted:
             return False
     freed = connection.execute(fixed_ips.update().where(fixed_ips.c.instance_uuid == instance_uuid).values(
-        _freed_values())).rowcount
+        freed_values())).rowcount
     removed = connection.execute(vifs.delete().where(vifs.c.instance_uuid == instance_uuid)).rowcount
     return bool(freed or removed)
 
 
-def _freed_values():
-    return {'allocated': False, 'instance_uuid': None, 'virtual_interface_uuid': None,
+def freed_values():
+    return {'allocated': False, 'instance_uuid': None, 'virtual_interface_uuid': None, 'position': 0,
             'released_at': session.db_now(), 'updated_at': session.now()}
 
 
@@ -269,7 +271,7 @@ def release_gateway(connection, network_id, host):
     if connection.execute(sa.select(fixed_ips.c.id).where(here, fixed_ips.c.instance_uuid.is_not(None))).first():
         return False
     result = connection.execute(fixed_ips.update().where(here, HOST_GATEWAY).values(
-        host=None, leased=False, **_freed_values()))
+        host=None, leased=False, **freed_values()))
     return bool(result.rowcount)
 
 
@@ -287,7 +289,7 @@ def release_host(connection, host):
     freed += _rows(connection, sa.select(fixed_ips.c.id, fixed_ips.c.address).where(
         fixed_ips.c.host == host, HOST_GATEWAY, fixed_ips.c.network_id.not_in(busy)))
     connection.execute(fixed_ips.update().where(fixed_ips.c.id.in_([row['id'] for row in freed])).values(
-        host=None, leased=False, **_freed_values()))
+        host=None, leased=False, **freed_values()))
     return sorted(row['address'] for row in freed)
 
 
@@ -343,7 +345,8 @@ def list_cards(connection, instance_uuid):
     """List the cards of a guest in order.
 
     :returns: dicts of vif_uuid, mac, tag, position, instance_uuid, address, host, leased, hostname, deleted (is the
-        guest gone), network (row) and gateway (the host's own address there, or None)
+        guest gone), network (row), gateway (the host's own address there, or None), task (what is being done to it,
+        see db/interfaces.py) and rank; a card with several addresses is there once for each, lowest rank first
     """
     return _complete(connection, _rows(connection, _CARDS_OF_INSTANCE, uuid=instance_uuid))
 

@@ -78,6 +78,11 @@ def metadata_of(connection, uuid):
     return get_metadata(connection, [uuid])[uuid]
 
 
+@session.read
+def network_info_of(connection, uuid):
+    return connection.execute(sa.select(TABLE.c.network_info).where(TABLE.c.uuid == uuid)).scalar()
+
+
 def insert(connection, values):
     """Add a row inside the caller's transaction and return its id."""
     now = session.now()
@@ -162,6 +167,7 @@ def destroy(connection, uuid, expected=None):
     _close_moves(connection, uuid, now)
     connection.execute(sa.delete(METADATA).where(METADATA.c.instance_uuid == uuid))
     connection.execute(sa.delete(TAGS).where(TAGS.c.resource_id == uuid))
+    connection.execute(sa.delete(models.console_auth_tokens).where(models.console_auth_tokens.c.instance_uuid == uuid))
     connection.execute(sa.update(models.block_device_mapping).where(
         models.block_device_mapping.c.instance_uuid == uuid).values(updated_at=now))
     connection.execute(sa.update(models.request_specs).where(

@@ -238,10 +238,18 @@ fixed_ips = _table(
     'fixed_ips', _text('address', 39, nullable=False), _integer('network_id', nullable=False),
     _text('virtual_interface_uuid', 36),
     _text('instance_uuid', 36, index=True), _text('host', index=True), _flag('allocated'), _flag('leased'),
-    _flag('reserved'), sa.Column('released_at', Time),
+    _flag('reserved'), sa.Column('released_at', Time), _integer('position', server_default='0'),
     sa.UniqueConstraint('network_id', 'address'), sa.Index('ix_fixed_ips_address', 'address'))
 
 virtual_interfaces = _table(
     'virtual_interfaces', _text('uuid', 36, unique=True), _text('address', 32, unique=True), _integer('network_id'),
     _text('instance_uuid', 36, index=True),
-    _text('tag'), _integer('position', server_default='0'), sa.UniqueConstraint('instance_uuid', 'position'))
+    _text('tag'), _integer('position', server_default='0'), _text('task', 16),
+    sa.UniqueConstraint('instance_uuid', 'position'))
+
+# Of a token only the hash is kept. `host` and `port` are where a proxy connects, `compute_host` where the server was.
+console_auth_tokens = _table(
+    'console_auth_tokens', _text('token_hash', 64, nullable=False, unique=True), _text('console_type', 32),
+    _text('host'), _integer('port'), _integer('tls_port'), _text('internal_access_path'),
+    _text('instance_uuid', 36, nullable=False, index=True), _text('compute_host'), _text('access_url_base'),
+    sa.Column('expires_at', Time, nullable=False, index=True))

@@ -79,12 +79,34 @@ class API:
         """
         self._backend.cleanup_instance_on_host(context, instance, host)
 
-    def get_instance_nw_info(self, context, instance):
+    def refresh_instance_on_host(self, context, instance):
+        """Make a guest's host serve exactly the cards and addresses that it has by now. May be repeated."""
+        self._backend.refresh_instance_on_host(context, instance)
+
+    def get_instance_nw_info(self, context, instance, attaching=None):
         """Ask for a guest's cards and addresses.
 
+        :param attaching: id of a card that is included although it is only being attached
         :returns: network.model.NetworkInfo
         """
-        return self._backend.get_instance_nw_info(context, instance)
+        return self._backend.get_instance_nw_info(context, instance, attaching)
+
+    def choose_interface(self, context, instance, network_id=None, port_id=None, address=None):
+        """Decide in which network a server that exists gets another card.
+
+        :returns: what objects.VirtualInterface.reserve wants: {'network_id', 'address'}
+        :raises NetworkNotFound, PortNotFound: 404
+        :raises PortInUse: the port is a card of a server, 409
+        :raises NetworkAmbiguous, InterfaceAttachFailedNoNetwork, FixedIpNotFoundForNetwork: 400
+        """
+        return self._backend.choose_interface(context, instance, network_id, port_id, address)
+
+    def list_interfaces(self, context, instance):
+        """List a server's cards, those too that come or go.
+
+        :returns: dictionaries of port_id, net_id, subnet_id, mac_addr, addresses, tag and task (None: in its place)
+        """
+        return self._backend.list_interfaces(context, instance)
 
     def get_all(self, context):
         """List the networks the caller may use, as objects.NetworkList."""

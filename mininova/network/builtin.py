@@ -9,8 +9,9 @@ from oslo_log import log
 from mininova import exception, rpc
 from mininova.network import ipam, model, rpcapi
 from mininova.objects.fixed_ip import FixedIP
+from mininova.objects.instance import Instance
 from mininova.objects.network import Network, NetworkList
-from mininova.objects.virtual_interface import VirtualInterfaceList
+from mininova.objects.virtual_interface import VirtualInterface, VirtualInterfaceList
 
 LOG = log.getLogger(__name__)
 
@@ -78,8 +79,50 @@ class BuiltinBackend:
                         instance=instance)
             VirtualInterfaceList.unbind(context, instance.uuid, host)
 
-    def get_instance_nw_info(self, context, instance):
-        return ipam.network_info(VirtualInterfaceList.get_wiring(context, instance.uuid))
+    def refresh_instance_on_host(self, context, instance):
+        self._rpcapi.refresh_instance_on_host(context, instance.host, instance.uuid)
+
+    def get_instance_nw_info(self, context, instance, attaching=None):
+        return ipam.network_info(VirtualInterfaceList.get_wiring(context, instance.uuid), attaching)
+
+    def choose_interface(self, context, instance, network_id=None, port_id=None, address=None):
+        if port_id:
+            self._refuse_port(context, port_id)
+        if network_id:
+            network = Network.get_by_uuid(context, network_id)
+        else:
+            network = self._only_network(context, instance.project_id)
+        return {'network_id': network.id, 'address': address}
+
+    @staticmethod
+    def _refuse_port(context, port_id):
+        """Say why a port cannot be had: the ports of this network are the cards of servers."""
+        card = VirtualInterface.get_by_uuid(context, port_id)
+        if card is None:
+            raise exception.PortNotFound(port_id=port_id)
+        try:
+            Instance.get_by_uuid(context, card.instance_uuid, expected_attrs=())
+        except exception.InstanceNotFound:
+            raise exception.PortNotFound(port_id=port_id) from None
+        raise exception.PortInUse(port_id=port_id)
+
+    @staticmethod
+    def _only_network(context, project_id):
+        networks = list(NetworkList.get_all(context, project_id=project_id or ''))
+        if not networks:
+            raise exception.InterfaceAttachFailedNoNetwork(project_id=project_id)
+        if len(networks) > 1:
+            raise exception.NetworkAmbiguous(code=400)
+        return networks[0]
+
+    def list_interfaces(self, context, instance):
+        found = {}
+        for card in VirtualInterfaceList.get_wiring(context, instance.uuid):
+            shown = found.setdefault(card['vif_uuid'], {
+                'port_id': card['vif_uuid'], 'net_id': card['network']['uuid'], 'subnet_id': card['network']['uuid'],
+                'mac_addr': card['mac'], 'addresses': [], 'tag': card['tag'], 'task': card['task']})
+            shown['addresses'].append(card['address'])
+        return list(found.values())
 
     def get_all(self, context):
         return NetworkList.get_all(context)

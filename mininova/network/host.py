@@ -10,7 +10,7 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import concurrency
-from mininova.network import dhcp, firewall, linux_net, model, vxlan
+from mininova.network import dhcp, firewall, ipam, linux_net, model, vxlan
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -29,8 +29,8 @@ class Served:
         return self.network['bridge']
 
     def guests(self):
-        """List the wiring of the guests."""
-        return list(self.cards.values())
+        """List the wiring of the guests, of each card its first address."""
+        return ipam.first_addresses(self.cards.values())
 
 
 class HostNetworks:
@@ -70,12 +70,19 @@ class HostNetworks:
 
         :returns: the networks (rows) that are gone
         """
+        return self.keep(instance_uuid, ())
+
+    def keep(self, instance_uuid, addresses):
+        """Serve a guest no longer at other addresses than these.
+
+        :returns: the networks (rows) that are gone
+        """
         with self._lock:
             self.changes += 1
             touched = []
             for served in self._served.values():
                 kept = {address: card for address, card in served.cards.items()
-                        if card['instance_uuid'] != instance_uuid}
+                        if card['instance_uuid'] != instance_uuid or address in addresses}
                 if len(kept) != len(served.cards):
                     served.cards = kept
                     touched.append(served)

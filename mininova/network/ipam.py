@@ -15,6 +15,8 @@ from mininova import exception
 from mininova.network import model
 from mininova.objects import network as network_obj
 
+ATTACHING = 'attaching'  # as db/interfaces.py writes it
+
 MIN_PREFIX = 16   # each address is a row
 MAX_PREFIX = 29   # network, broadcast, gateway, one host: the smallest range with room for guests
 
@@ -142,9 +144,33 @@ def count_fitting(context, chosen, max_count):
     return max_count
 
 
-def network_info(cards):
-    """Turn a guest's wiring into the NetworkInfo that drivers and views understand."""
-    return model.NetworkInfo([_vif(card) for card in cards])
+def network_info(cards, attaching=None):
+    """Turn a guest's wiring into the NetworkInfo that drivers and views understand.
+
+    :param attaching: uuid of a card that is included although the guest may not have it yet; no other such card is
+    """
+    found = {}
+    for card in cards:
+        if card.get('task') == ATTACHING and card['vif_uuid'] != attaching:
+            continue
+        if card['vif_uuid'] in found:
+            found[card['vif_uuid']]['network']['subnets'][0].add_ip(model.FixedIP(card['address']))
+        else:
+            found[card['vif_uuid']] = _vif(card)
+    return model.NetworkInfo(found.values())
+
+
+def first_addresses(cards):
+    """Return the wiring without the further addresses of cards that have several: DHCP gives out the first.
+
+    :param cards: wiring in any order
+    """
+    first = {}
+    for card in cards:
+        known = first.get(card['mac'])
+        if known is None or card.get('rank', 0) < known.get('rank', 0):
+            first[card['mac']] = card
+    return list(first.values())
 
 
 def _vif(card):

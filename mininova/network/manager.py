@@ -83,6 +83,13 @@ class NetworkManager(manager.Manager):
         VirtualInterfaceList.unbind(context, instance_uuid, self.host)
         self._release_gateways(context, self.networks.remove(instance_uuid))
 
+    def refresh_instance_on_host(self, context, instance_uuid):
+        """Serve exactly the cards and addresses that a guest of this host has by now."""
+        cards = VirtualInterfaceList.move(context, instance_uuid, self.host)
+        network_info = self._serve(cards)
+        self._release_gateways(context, self.networks.keep(instance_uuid, {card['address'] for card in cards}))
+        return network_info
+
     def get_instance_nw_info(self, context, instance_uuid):
         """Tell a guest's network_info."""
         return ipam.network_info(VirtualInterfaceList.get_wiring(context, instance_uuid)).plain()

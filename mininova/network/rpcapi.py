@@ -5,7 +5,7 @@ Version history:
 
 * 1.0 allocate_for_instance, deallocate_for_instance, setup_instance_on_host, get_instance_nw_info, get_host_facts,
   lease_fixed_ip, release_fixed_ip, cleanup_instance_on_host,
-  prepare_instance_on_host
+  prepare_instance_on_host, refresh_instance_on_host
 """
 from mininova import rpc
 
@@ -39,6 +39,10 @@ class NetworkAPI(rpc.Client):
         """Make a host forget a guest that left it; wait until it is done."""
         return self._call(context, 'cleanup_instance_on_host', server=host, timeout=DEALLOCATE_TIMEOUT,
                           instance_uuid=instance_uuid)
+
+    def refresh_instance_on_host(self, context, host, instance_uuid):
+        """Make a guest's host serve the cards and addresses that it has by now; wait for the network_info."""
+        return self._call(context, 'refresh_instance_on_host', server=host, instance_uuid=instance_uuid)
 
     def get_instance_nw_info(self, context, host, instance_uuid):
         """Ask for the network_info of a guest."""

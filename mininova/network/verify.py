@@ -5,6 +5,8 @@ Used by nova-network for `nova-manage verify`. Pure comparison: reads nothing it
 """
 import ipaddress
 
+from mininova.network import ipam
+
 
 def compare(state, facts):
     """List what does not agree, one sentence each.
@@ -47,7 +49,7 @@ def _network(cards, found):
         return
     if not found['dnsmasq']:
         yield f'{where}: no DHCP server runs'
-    wanted = {(card['mac'], card['address']) for card in cards}
+    wanted = {(card['mac'], card['address']) for card in ipam.first_addresses(cards)}
     present = {(line.split(',')[0], line.split(',')[-1]) for line in found['hosts']}
     for mac, address in sorted(wanted - present):
         yield f'{where}: the DHCP server does not know {mac} {address}'

@@ -140,7 +140,7 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         if columns or wanted:
             written, found = db.compare_and_swap(self.uuid, columns, wanted)
             if not written:
-                raise _explain(self.uuid, found, wanted)
+                raise explain(self.uuid, found, wanted)
             self.updated_at = found
         if 'metadata' in changes:
             db.replace_metadata(self.uuid, self.metadata)
@@ -229,9 +229,12 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         written, found, claimed = operations.begin(self.uuid, values or {}, wanted, self._context.request_id, event,
                                                    host, claim)
         if not written:
-            raise _explain(self.uuid, found, wanted)
+            raise explain(self.uuid, found, wanted)
         for name, value in (values or {}).items():
             setattr(self, name, value)
+        if not values:
+            # Cards may have come or gone since the action was accepted.
+            self.network_info = db.network_info_of(self.uuid)
         self.updated_at = found
         self.obj_reset_changes()
         return claimed
@@ -255,7 +258,7 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
                                            fault and {**fault, 'instance_uuid': self.uuid}, release, migration,
                                            forget_intent)
         if not written:
-            raise _explain(self.uuid, found, expected)
+            raise explain(self.uuid, found, expected)
         self.updated_at = found
         self.obj_reset_changes()
 
@@ -268,7 +271,7 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         wanted = {'host': host, 'action_id': self.action_id, 'task_state': task_states.BUILD_STATES}
         written, found = operations.give_back(self.uuid, wanted)
         if not written:
-            raise _explain(self.uuid, found, wanted)
+            raise explain(self.uuid, found, wanted)
         self.host = self.node = None
         self.task_state = task_states.SCHEDULING
         self.obj_reset_changes()
@@ -286,7 +289,7 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         """
         written, found = operations.accept(self.uuid, values, expected, action, migration, limits, contents)
         if not written:
-            raise _explain(self.uuid, found, expected)
+            raise explain(self.uuid, found, expected)
         for name, value in values.items():
             setattr(self, name, value)
         self.updated_at = found
@@ -329,7 +332,7 @@ def _restriction(context):
     return None if context.is_admin else (context.project_id or '')
 
 
-def _explain(uuid, found, wanted):
+def explain(uuid, found, wanted):
     """Say which expectation of a compare-and-swap did not hold."""
     if found is None:
         return exception.InstanceNotFound(instance_id=uuid)

@@ -10,11 +10,14 @@ import random
 from oslo_utils import uuidutils
 
 import mininova.conf
+from mininova import exception
 from mininova.objects import base, fields
+from mininova.objects import instance as instance_obj
 from mininova.objects import network as network_obj
 
 db = base.Database('addresses')
 networks_db = base.Database('networks')
+changes = base.Database('interfaces')
 
 CONF = mininova.conf.CONF
 
@@ -44,10 +47,70 @@ def _plain(cards):
 
 @base.register
 class VirtualInterface(base.NovaObject, base.NovaPersistentObject):
-    """``address`` is the MAC; ``position`` counts a guest's cards from 0."""
+    """``address`` is the MAC; ``position`` counts a guest's cards from 0; ``task`` is what is being done to it, None
+    for a card that is in its place."""
     VERSION = '1.0'
     fields = {'id': fields.integer(), 'uuid': fields.text(), 'address': fields.text(), 'network_id': fields.integer(),
-              'instance_uuid': fields.text(), 'tag': fields.text(), 'position': fields.integer()}
+              'instance_uuid': fields.text(), 'tag': fields.text(), 'position': fields.integer(), 'task': fields.text()}
+
+    @base.remotable_classmethod
+    def get_by_uuid(cls, context, uuid):
+        """Return a card or None."""
+        row = changes.get(uuid)
+        return None if row is None else cls._from_row(context, row)
+
+    @base.remotable_classmethod
+    def reserve(cls, context, instance_uuid, host, request, expected, action):
+        """Give a server a card that is to be attached (:func:`mininova.db.interfaces.reserve`).
+
+        :returns: its uuid
+        :raises UnexpectedTaskStateError and its siblings: something else is being done to the server (409)
+        """
+        uuid, found = changes.reserve(instance_uuid, host, request, new_card, expected, action)
+        if uuid is None:
+            raise instance_obj.explain(instance_uuid, found, expected)
+        return uuid
+
+    @base.remotable_classmethod
+    def condemn(cls, context, instance_uuid, uuid, expected, action):
+        """Say that a card is to be detached (:func:`mininova.db.interfaces.condemn`).
+
+        :raises PortNotFound: the server does not have it, or it is on its way (404)
+        :raises UnexpectedTaskStateError and its siblings: something else is being done to the server (409)
+        """
+        marked, found = changes.condemn(instance_uuid, uuid, expected, action)
+        if marked is None:
+            raise instance_obj.explain(instance_uuid, found, expected)
+        if not marked:
+            raise exception.PortNotFound(port_id=uuid)
+
+    @base.remotable_classmethod
+    def complete(cls, context, instance_uuid, uuid, task, network_info, host):
+        """End what was being done to a card that stays; tell whether it still was.
+
+        :param network_info: what the server has by now, as a plain list
+        :raises InstanceNotFound, StaleAction: the server is gone, or another host's
+        """
+        return changes.complete(instance_uuid, uuid, task, {'network_info': network_info}, {'host': host})
+
+    @base.remotable_classmethod
+    def remove(cls, context, instance_uuid, uuid, network_info, host):
+        """Free a card that no guest has any more; tell whether there was one.
+
+        :param network_info: what the server has then, as a plain list
+        :raises InstanceNotFound, StaleAction: the server is gone, or another host's
+        """
+        return changes.remove(instance_uuid, uuid, {'network_info': network_info}, {'host': host})
+
+    @base.remotable_classmethod
+    def add_address(cls, context, instance_uuid, network_id, host):
+        """Give a server one more address on its card in a network, by its number (:func:`interfaces.add_address`)."""
+        return changes.add_address(instance_uuid, network_id, host)
+
+    @base.remotable_classmethod
+    def drop_address(cls, context, instance_uuid, address):
+        """Begin to take an address from a server (:func:`mininova.db.interfaces.drop_address`)."""
+        return changes.drop_address(instance_uuid, address)
 
 
 @base.register
@@ -59,6 +122,11 @@ class VirtualInterfaceList(base.ObjectListBase, base.NovaObject):
     def get_by_instance_uuid(cls, context, instance_uuid):
         """Return a guest's cards in order."""
         return cls._from_rows(context, VirtualInterface, db.list_vifs(instance_uuid))
+
+    @base.remotable_classmethod
+    def get_changing(cls, context, host, quiet_for):
+        """Return [(server, card)] of which addresses are being changed on a host, since so many seconds."""
+        return changes.list_changing(host, quiet_for)
 
     @base.remotable_classmethod
     def allocate(cls, context, instance_uuid, project_id, host, requested_networks):

@@ -57,6 +57,11 @@ class Element:
         return ElementTree.tostring(made, encoding='unicode')
 
 
+def to_text(found):
+    """Return an element of a parsed document as text."""
+    return ElementTree.tostring(found, encoding='unicode').strip()
+
+
 def parse(document):
     """Parse a document into an element.
 

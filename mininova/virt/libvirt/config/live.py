@@ -25,6 +25,7 @@ class LiveInterface:
 
     mac: str
     target_dev: str | None
+    document: str | None = None
 
 
 @dataclasses.dataclass
@@ -43,6 +44,10 @@ class LiveGuest:
     serial: tuple | None = None
     firmware_efi: bool = False
 
+    def interface_document(self, mac):
+        """Return the XML text of the card with a MAC address, None if there is none."""
+        return next((card.document for card in self.interfaces if card.mac == mac), None)
+
     @classmethod
     def parse(cls, document):
         """Read virDomainGetXMLDesc's document."""
@@ -57,7 +62,8 @@ class LiveGuest:
         for card in root.findall('devices/interface'):
             target = card.find('target')
             found.interfaces.append(LiveInterface(card.find('mac').get('address'),
-                                                  target.get('dev') if target is not None else None))
+                                                  target.get('dev') if target is not None else None,
+                                                  base.to_text(card)))
         graphics = root.find("devices/graphics[@type='vnc']")
         if graphics is not None and int(graphics.get('port') or -1) > 0:
             found.vnc = (graphics.get('listen'), int(graphics.get('port')))

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What requests about the cards of a server accept.  Nova: nova/api/openstack/compute/schemas/attach_interfaces.py."""
+from mininova.api import validation
+from mininova.api.validation import parameter_types as types
+
+_WHICH = ('interfaceAttachment',)
+
+# Nothing is required: without a network the only one is meant.
+create = validation.body({
+    'type': 'object',
+    'properties': {'interfaceAttachment': {
+        'type': 'object',
+        'properties': {
+            'net_id': types.network_id,
+            'port_id': types.network_port_id,
+            'fixed_ips': {
+                'type': 'array', 'minItems': 1, 'maxItems': 1,
+                'items': {'type': 'object', 'properties': {'ip_address': types.ip_address}, 'required': ['ip_address'],
+                          'additionalProperties': False}},
+        },
+        'additionalProperties': False}},
+    'additionalProperties': False})
+create = validation.extend(create, '2.49', {'tag': types.tag}, at=_WHICH)
+index_query = show_query = delete_query = validation.query({})
