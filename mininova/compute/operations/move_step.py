@@ -42,8 +42,7 @@ def move_step(notification, runs_on, server_on, accepts, becomes=None, on_failur
     """Decorate ``method(self, context, instance, migration)``, a step of a cold move.
 
     :param notification: name in notifications; start and end or error are sent around the body; None sends none
-    :param runs_on: 'source_compute' or 'dest_compute', whose host must be this one
-    :param server_on: the same for the host that the server must be on
+    :param runs_on: 'source_compute' or 'dest_compute', whose host must be this one; server_on: where the server must be
     :param accepts: task states
     :param becomes: task state that begins the step; None leaves it
     :param on_failure: name of the method ``(context, instance, migration, error, event)`` that answers an error
