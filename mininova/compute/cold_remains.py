@@ -32,7 +32,7 @@ def evidence(context, instance, host):
             came_to_nothing = record.status == 'error' and instance.host == record.source_compute
             return f'its move here failed (migration {record.id})' if came_to_nothing else KEEP
         if record.source_compute == host:
-            return _evidence_against_kept(instance, record) or KEEP
+            return KEEP  # what it kept is looked at below, with the claim that goes with it
         if host in {attempt['host'] for attempt in (record.data or {}).get('attempts') or ()}:
             return f'it was to move here and did not (migration {record.id})'
     return None
@@ -82,8 +82,8 @@ def _look_at_kept(reconciler, admin, instance):
     reason = _evidence_against_kept(instance, record)
     if reason:
         LOG.warning('Removing the disks that this host kept: %s.', reason, instance=instance)
-        reconciler.driver.confirm_migration(admin, record, instance, instance.get_network_info())
         objects.AllocationList.release(admin, instance.uuid, 'migration', (record.data or {}).get('source_node_id'))
+        reconciler.driver.confirm_migration(admin, record, instance, instance.get_network_info())
     elif record.status == 'error' and instance.host == reconciler.host and instance.task_state is None and not (
             moves.stays_on_host(record)):
         LOG.warning('The server could not move; its disks are put back where they were.', instance=instance)
@@ -109,7 +109,7 @@ def _look_at_move(reconciler, admin, instance):
     LOG.warning('Migration %s is %s, and somebody reset the server; the move ends.', record.id, record.status,
                 instance=instance)
     back = instance.host == record.source_compute and (
-        record.status in moves.BEFORE_HAND_OVER or (record.data or {}).get('destroyed'))
+        record.status in (*moves.BEFORE_HAND_OVER, 'post-migrating') or (record.data or {}).get('destroyed'))
     if back:
         if record.status != 'pre-migrating':
             _put_back(reconciler, admin, instance, record, power_on=instance.vm_state == vm_states.ACTIVE)
