@@ -45,7 +45,7 @@ class LiveActions:
         """
         migration = self._find_under_way(context, instance, migration_id, 'live_migrate_force_complete', ('running',),
                                          'force complete', not_found=400)
-        self._record(context, instance, 'live_migrate_force_complete', migration)
+        self._record_request(context, instance, 'live_migrate_force_complete', migration)
         action.send(self.compute_rpcapi.live_migration_force_complete, context, instance, migration.id)
 
     def live_migrate_abort(self, context, instance, migration_id, also_waiting=False):
@@ -58,7 +58,7 @@ class LiveActions:
         statuses = ('running', 'queued', 'preparing') if also_waiting else ('running',)
         migration = self._find_under_way(context, instance, migration_id, 'live_migrate_abort', statuses,
                                          'abort live migration')
-        self._record(context, instance, 'live_migrate_abort', migration)
+        self._record_request(context, instance, 'live_migrate_abort', migration)
         action.send(self.compute_rpcapi.live_migration_abort, context, instance, migration.id)
 
     def _find_under_way(self, context, instance, migration_id, name, statuses, method, not_found=404):
@@ -73,7 +73,7 @@ class LiveActions:
         return migration
 
     @staticmethod
-    def _record(context, instance, name, migration):
+    def _record_request(context, instance, name, migration):
         objects.InstanceAction.action_start(context, instance.uuid, state_machine.ACTIONS[name].action,
                                             arguments={'migration_id': migration.id})
         crashpoint('live_migrate.L5.asked.after')
@@ -119,7 +119,7 @@ class LiveActions:
             raise exception.Invalid("The target host can't be the same one.")
         action.check_action(context, instance, 'evacuate')
         self._check_not_evacuated_yet(context, instance)
-        if self._is_in_use(context, instance.host):
+        if self._is_source_in_use(context, instance.host):
             raise exception.ComputeServiceInUse(host=instance.host)
         arguments = {'host': host, 'shared_storage': shared_storage, 'force': force, 'target_state': target_state,
                      'sealed': sealing.seal(admin_password, []) if admin_password else None}
@@ -145,7 +145,7 @@ class LiveActions:
                                                  state=instance.task_state, method='evacuate')
 
     @staticmethod
-    def _is_in_use(context, host):
+    def _is_source_in_use(context, host):
         """Tell whether a host's nova-compute lives; one whose record is gone does not."""
         try:
             return servicegroup.service_is_up(objects.Service.get_by_compute_host(context.elevated(), host))

@@ -17,9 +17,9 @@ def guest(cluster):  # noqa: F811
 
 def settle(cluster, guest, host, status='ACTIVE'):  # noqa: F811
     """Wait until a server rests on a host and everything agrees."""
-    processes.wait_for(lambda: guest.show()['OS-EXT-SRV-ATTR:host'] == host, f'{guest.name} on {host}', 60)
-    guest.wait_status(status)
-    cluster.wait_clean(30)
+    processes.wait_for(lambda: guest.show()['OS-EXT-SRV-ATTR:host'] == host, f'{guest.name} on {host}', 240)
+    guest.wait_status(status, seconds=240)
+    cluster.wait_clean(60)
 
 
 def migrations(cluster, guest):  # noqa: F811
@@ -42,3 +42,113 @@ def test_a_guest_moves_with_its_disks_and_goes_on(cluster, guest):  # noqa: F811
         guest.run('echo 3 > /proc/sys/vm/drop_caches; cat /root/file')
         assert int(guest.run(UPTIME)) >= before
     assert [entry['status'] for entry in migrations(cluster, guest)] == ['completed', 'completed']
+
+
+@pytest.fixture
+def slow(cluster):  # noqa: F811
+    """Let guests leave h1 so slowly that there is time for everything."""
+    cluster.configure_host('h1', 'libvirt', live_migration_bandwidth=2)
+    cluster.conf_file('h1')
+    cluster.replace('nova-compute@h1')
+    yield
+    cluster.configure_host('h1', 'libvirt', live_migration_bandwidth=0)
+    cluster.conf_file('h1')
+    cluster.replace('nova-compute@h1')
+
+
+def running(cluster, guest):  # noqa: F811
+    """Begin to move a guest from h1, and return the record when it is on its way."""
+    move(cluster, guest, 'h2')
+
+    def found():
+        listed = cluster.client.get(f'/servers/{guest.id}/migrations', version='2.80')['migrations']
+        return listed and listed[0]['status'] == 'running' and listed[0]
+    processes.wait_for(found, 'running', 40)
+    processes.wait_for(lambda: 'Outgoing migration' in cluster.host('h1').virsh('domjobinfo', guest.id), 'job', 20)
+    return found()
+
+
+def test_a_guest_on_its_way_is_called_off(cluster, guest, slow):  # noqa: F811
+    record = running(cluster, guest)
+    processes.wait_for(lambda: cluster.client.get(f'/servers/{guest.id}/migrations', version='2.80')['migrations'][0][
+        'memory_total_bytes'], 'progress', 20)
+    cluster.client.delete(f'/servers/{guest.id}/migrations/{record["id"]}', version='2.24')
+    settle(cluster, guest, 'h1')
+    assert migrations(cluster, guest)[0]['status'] == 'cancelled'
+    assert guest.run('cat /root/file') == 'written before'
+    assert guest.id not in cluster.host('h2').virsh('list', '--all', '--uuid')
+
+
+def test_a_killed_service_goes_along_with_a_guest_on_its_way(cluster, guest, slow):  # noqa: F811
+    record = running(cluster, guest)
+    cluster.service('nova-compute@h1').kill()
+    cluster.restart('nova-compute@h1')
+    processes.wait_for(lambda: 'going along' in cluster.service('nova-compute@h1').output(), 'take-up', 60)
+    cluster.client.post(f'/servers/{guest.id}/migrations/{record["id"]}/action', {'force_complete': None},
+                        version='2.22')
+    settle(cluster, guest, 'h2')
+    assert guest.run('cat /root/file') == 'written before'
+    assert migrations(cluster, guest)[0]['status'] == 'completed'
+    assert cluster.host('h2').virsh('domstate', guest.id).strip() == 'running'
+
+
+def test_a_guest_whose_definition_is_permanent_at_its_new_place(cluster, guest):  # noqa: F811
+    """libvirt's definition, not only the running domain, must be of the new host (CVE-2020-17376)."""
+    host = guest.show()['OS-EXT-SRV-ATTR:host']
+    lines = cluster.host(host).virsh('dumpxml', '--inactive', guest.id)
+    assert guest.id in cluster.host(host).virsh('list', '--all', '--uuid', '--persistent')
+    assert guest.id in lines and '/disk' in lines
+    guest.action('reboot', {'type': 'HARD'})
+    guest.wait_ready(boots=1)
+    assert guest.run('cat /root/file') == 'written before'
+
+
+def test_disks_that_all_hosts_see_stay_where_they_are(cluster, tmp_path_factory):  # noqa: F811
+    """bindfs stands in for a cluster file system: libvirt looks at the kind of the mount."""
+    shared = tmp_path_factory.mktemp('shared')
+    shared.chmod(0o755)
+    for name in ('h1', 'h2'):
+        cluster.host(name).share_instances(shared)
+    try:
+        guest = cluster.guest('vm2', 'h1').wait_ready()
+        guest.run('echo shared > /root/file; sync')
+        inode = (shared / guest.id / 'disk').stat().st_ino
+        move(cluster, guest, 'h2')
+        processes.wait_for(lambda: guest.show()['OS-EXT-SRV-ATTR:host'] == 'h2', 'vm2 on h2', 240)
+        guest.wait_status('ACTIVE', seconds=240)
+        assert guest.run('cat /root/file') == 'shared'
+        assert (shared / guest.id / 'disk').stat().st_ino == inode
+        cluster.switch_off('h2')
+        processes.wait_for(lambda: 'h2' not in cluster.up(), 'h2 down', 60)
+        guest.action('evacuate', {'host': 'h1'})
+        processes.wait_for(lambda: guest.show()['OS-EXT-SRV-ATTR:host'] == 'h1', 'vm2 on h1', 240)
+        guest.wait_status('SHUTOFF', seconds=240)
+        guest.action('os-start')
+        guest.wait_ready(boots=2, seconds=240)
+        assert guest.run('cat /root/file') == 'shared'
+        assert (shared / guest.id / 'disk').stat().st_ino == inode
+    finally:
+        cluster.client.delete(f'/servers/{guest.id}')
+        guest.wait_gone()
+        cluster.host('h1').unshare_instances()
+
+
+def test_a_host_that_lost_its_power_comes_back_and_runs_no_second_copy(cluster):  # noqa: F811
+    guest = cluster.guest('vm3', 'h3').wait_ready(seconds=240)
+    address = guest.address
+    cluster.switch_off('h3')
+    processes.wait_for(lambda: 'h3' not in cluster.up(), 'h3 down', 60)
+    cluster.client.post(f'/servers/{guest.id}/action', {'evacuate': {}}, version='2.68')
+    processes.wait_for(lambda: guest.show()['OS-EXT-SRV-ATTR:host'] != 'h3', 'vm3 elsewhere', 240)
+    guest.wait_ready(seconds=240)
+    guest._address = None
+    assert guest.address == address and migrations(cluster, guest)[0]['status'] == 'done'
+    # The machine boots, and something on it starts the guest before nova-compute does.
+    machine = cluster.host('h3')
+    machine.start().wait()
+    assert guest.id in machine.virsh('list', '--all', '--uuid')
+    cluster.start_on('h3')
+    processes.wait_for(lambda: migrations(cluster, guest)[0]['status'] == 'completed', 'tidy h3', 60)
+    assert guest.id not in machine.virsh('list', '--all', '--uuid')
+    assert machine.run('ls', cluster.directory / 'nova' / 'instances').find(guest.id) < 0
+    cluster.wait_clean(60)

@@ -409,6 +409,9 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
     def get_vnc_console(self, context, instance):
         return console.vnc_address(self._host.get_guest(instance).describe())
 
+    def get_spice_console(self, context, instance):
+        return console.spice_address(self._host.get_guest(instance).describe())
+
     def get_serial_console(self, context, instance):
         return console.serial_address(self._host.get_guest(instance).describe())
 

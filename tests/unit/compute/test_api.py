@@ -89,3 +89,12 @@ def test_no_family_of_actions_shadows_a_method_of_another():
             if not name.startswith('__'):
                 owners.setdefault(name, []).append(base.__name__)
     assert {name: found for name, found in owners.items() if len(found) > 1} == {}
+
+
+def test_no_family_of_actions_hides_a_method_of_another():
+    owners = {}
+    for family in api.API.__bases__:
+        for name in vars(family):
+            if not name.startswith('__'):
+                owners.setdefault(name, []).append(family.__name__)
+    assert {name: families for name, families in owners.items() if len(families) > 1} == {}
