@@ -11,6 +11,7 @@ import mininova.conf
 from mininova import exception, hooks, objects, quota, rpc, servicegroup
 from mininova.compute import (
     action,
+    console_actions,
     create,
     delete_actions,
     disk_actions,
@@ -21,6 +22,7 @@ from mininova.compute import (
     move_actions,
     password_actions,
     shelve_actions,
+    volume_actions,
 )
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.conductor import api as conductor_api
@@ -35,6 +37,7 @@ MAX_TAGS = 50
 
 
 class API(
+        console_actions.ConsoleActions,
         delete_actions.DeleteActions,
         disk_actions.DiskActions,
         guest_actions.GuestActions,
@@ -44,6 +47,7 @@ class API(
         password_actions.PasswordActions,
         move_actions.MoveActions,
         shelve_actions.ShelveActions,
+        volume_actions.VolumeActions,
 ):
     """The compute API as controllers see it; the families of actions are its base classes."""
 

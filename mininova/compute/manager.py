@@ -14,9 +14,11 @@ from mininova.compute import lifecycle, periodic, reconciler, resource_tracker, 
 from mininova.compute.operations import (
     base,
     build,
+    consoles,
     crash_dump,
     delete,
     evacuate,
+    evacuated,
     inject_network,
     inspect,
     interfaces,
@@ -66,6 +68,8 @@ class ComputeManager(manager.Manager):
         self.live_migration = live_migration.LiveMigrationOperations(self.parts)
         self.live_arrival = live_arrival.LiveArrivalOperations(self.parts)
         self.evacuate = evacuate.EvacuateOperations(self.parts)
+        self.evacuated = evacuated.EvacuatedServers(self.parts)
+        self.consoles = consoles.ConsoleOperations(self.parts)
         self.interfaces = interfaces.InterfaceOperations(self.parts)
         self.reconciler = reconciler.ComputeReconciler(self)
         self.lifecycle = lifecycle.LifecycleEvents(self)
@@ -74,8 +78,8 @@ class ComputeManager(manager.Manager):
     def endpoints(self):
         return [self.build, self.delete, self.power, self.inspect, self.pause, self.suspend, self.password,
                 self.rebuild, self.rescue, self.snapshot, self.crash_dump, self.inject_network, self.resize,
-                self.resize_decision,
-                self.shelve, self.live_migration, self.live_arrival, self.evacuate, self.interfaces]
+                self.resize_decision, self.shelve, self.live_migration, self.live_arrival, self.evacuate,
+                self.interfaces, self.consoles]
 
     def init_host(self, service_ref):
         """Check that this is the host it was, wake the driver, report what there is."""
@@ -83,7 +87,7 @@ class ComputeManager(manager.Manager):
         admin = context.get_admin_context()
         self.driver.init_host(self.host)
         # A machine that comes back may have started guests that were evacuated from it.
-        self.evacuate.settle_departures()
+        self.evacuated.settle_departures()
         self.driver.register_event_listener(self.lifecycle.on_event)
         self.tracker.update_available_resource(admin)
 

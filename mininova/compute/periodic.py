@@ -31,6 +31,7 @@ class PeriodicTasks:
             (_spacing('sync_power_state_interval'), self.sync_power_states, None),
             (lambda: CONF.resize_confirm_interval, self.confirm_overdue_moves, None),
             (_spacing('image_cache_manager_interval'), self.manage_image_cache, None),
+            (lambda: max(CONF.consoleauth.token_ttl, 60), self.clean_expired_console_auths, None),
             (waiting.spacing, self.reclaim_deleted, None),
             (_spacing('shelved_poll_interval'), self.offload_shelved, None),
         ]
@@ -41,7 +42,7 @@ class PeriodicTasks:
     def reconcile(self):
         self.manager.reconciler.run()
         self.manager.reconciler.remove_strays()
-        self.manager.evacuate.settle_departures()
+        self.manager.evacuated.settle_departures()
 
     def confirm_overdue_moves(self):
         resize_decision.confirm_overdue(context.get_admin_context(), self.manager.host,
@@ -66,3 +67,7 @@ class PeriodicTasks:
     def manage_image_cache(self):
         admin = context.get_admin_context()
         self.manager.driver.manage_image_cache(admin, list(objects.InstanceList.get_by_host(admin, self.manager.host)))
+
+    def clean_expired_console_auths(self):
+        """Forget tokens of consoles that are over."""
+        objects.ConsoleAuthToken.clean_expired_console_auths(context.get_admin_context())

@@ -223,6 +223,31 @@ class ComputeAPI(rpc.Client):
         return self._call(context, 'get_console_output', server=instance.host, instance=instance,
                           tail_length=tail_length)
 
+    def get_vnc_console(self, context, instance, console_type):
+        """Return a URL with a token."""
+        return self._call(context, 'get_vnc_console', server=instance.host, instance=instance,
+                          console_type=console_type)
+
+    def get_spice_console(self, context, instance, console_type):
+        """Return a URL with a token."""
+        return self._call(context, 'get_spice_console', server=instance.host, instance=instance,
+                          console_type=console_type)
+
+    def get_serial_console(self, context, instance, console_type):
+        """Return a URL with a token."""
+        return self._call(context, 'get_serial_console', server=instance.host, instance=instance,
+                          console_type=console_type)
+
+    def get_mks_console(self, context, instance, console_type):
+        """Return a URL with a token."""
+        return self._call(context, 'get_mks_console', server=instance.host, instance=instance,
+                          console_type=console_type)
+
+    def validate_console_port(self, context, instance, port, console_type):
+        """Tell whether a console is still at a port of the server's host."""
+        return self._call(context, 'validate_console_port', server=instance.host, instance=instance, port=port,
+                          console_type=console_type)
+
     def get_diagnostics(self, context, instance):
         """Return the driver's own diagnostics (below 2.48)."""
         return self._call(context, 'get_diagnostics', server=instance.host, instance=instance)

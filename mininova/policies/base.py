@@ -22,6 +22,7 @@ PROJECT_MEMBER_OR_ADMIN = 'rule:project_member_or_admin'
 PROJECT_READER_OR_ADMIN = 'rule:project_reader_or_admin'
 PROJECT_MANAGER_OR_ADMIN = 'rule:project_manager_or_admin'
 SERVICE_ROLE = 'rule:service_api'
+SERVICE_OR_ADMIN = 'rule:service_api or rule:context_is_admin'
 
 _RULES = (
     ('context_is_admin', 'role:admin', 'Decides what is_admin of a request means.'),

@@ -12,8 +12,10 @@ class Console(typing.NamedTuple):
     :ivar host: name or address of the compute host as the proxy reaches it
     :ivar port: TCP port
     :ivar internal_access_path: for consoles that several guests share, else None
+    :ivar tls_port: TCP port for encrypted connections, where there is one
     """
 
     host: str
     port: int
     internal_access_path: str | None = None
+    tls_port: int | None = None

@@ -252,18 +252,22 @@ class ComputeDriver(live_driver.LiveMigrationDriver):
         """
         self._unsupported('get_console_output')
 
-    def get_vnc_console(self, context, instance: objects.Instance) -> consoles.Console:
-        """Return where the guest's screen is served.
+    # Consoles raise ConsoleTypeUnavailable where the guest has no such screen or port.
 
-        :raises ConsoleTypeUnavailable: the guest has no such screen
-        """
+    def get_vnc_console(self, context, instance: objects.Instance) -> consoles.Console:
+        """Return where the guest's screen is served over VNC."""
         self._unsupported('get_vnc_console')
 
-    def get_serial_console(self, context, instance: objects.Instance) -> consoles.Console:
-        """Return where the guest's serial port is served.
+    def get_spice_console(self, context, instance: objects.Instance) -> consoles.Console:
+        """Return where the guest's screen is served over SPICE."""
+        self._unsupported('get_spice_console')
 
-        :raises ConsoleTypeUnavailable: the guest has no such port
-        """
+    def get_mks_console(self, context, instance: objects.Instance) -> consoles.Console:
+        """Return where the guest's screen is served by a hypervisor with WebMKS."""
+        self._unsupported('get_mks_console')
+
+    def get_serial_console(self, context, instance: objects.Instance) -> consoles.Console:
+        """Return where the guest's serial port is served."""
         self._unsupported('get_serial_console')
 
     def get_diagnostics(self, instance: objects.Instance) -> dict:

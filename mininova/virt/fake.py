@@ -35,6 +35,7 @@ HYPERVISOR_TYPE = 'fake'
 HYPERVISOR_VERSION = 1000000
 VNC_PORT = 6969
 SERIAL_PORT = 6970
+SPICE_PORT, SPICE_TLS_PORT = 6971, 6972
 
 
 class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_live_migration.FakeLiveMigration,
@@ -329,6 +330,10 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
     def get_vnc_console(self, context, instance):
         self._guest(instance)
         return consoles.Console(CONF.vnc.server_proxyclient_address, VNC_PORT)
+
+    def get_spice_console(self, context, instance):
+        self._guest(instance)
+        return consoles.Console(CONF.spice.server_proxyclient_address, SPICE_PORT, tls_port=SPICE_TLS_PORT)
 
     def get_serial_console(self, context, instance):
         self._guest(instance)

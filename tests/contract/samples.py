@@ -37,7 +37,17 @@ _BOOT_CODE = bytes.fromhex(
 def boot_sector():
     """Return 512 bytes that a PC boots."""
     code = _BOOT_CODE
-    done = bytes.fromhex('fbf4ebfd')  # sti; hlt; jmp back
+    # done: sti, hlt; whatever slot the machine wants to be free (port 0xae04 of a PC with ACPI) is let go (0xae08)
+    done = bytes.fromhex(
+        'fbf4'          # sti; hlt
+        'ba04ae'        # mov dx, 0xae04
+        '66ed'          # in eax, dx
+        '6685c0'        # test eax, eax
+        '74f4'          # jz done
+        'ba08ae'        # mov dx, 0xae08
+        '66ef'          # out dx, eax
+        'ebed'          # jmp done
+    )
     # lodsb loop at offset 8; "done" follows the code; then the text
     code = code.replace(bytes.fromhex('be1f7c'), b'\xbe' + struct.pack('<H', 0x7c00 + len(code) + len(done)))
     return (code + done + BOOT_TEXT + b'\0').ljust(510, b'\0') + b'\x55\xaa'

@@ -8,6 +8,7 @@ import pytest
 
 from mininova import concurrency, context, exception
 from mininova.compute import power_state
+from mininova.network import model
 from mininova.virt import driver as virt_driver
 from mininova.virt import event, imagecache
 from mininova.virt.libvirt import utils
@@ -346,3 +347,19 @@ def test_a_card_can_use_its_own_addresses_only_while_its_guest_lives(conf, start
     subject.destroy(context.get_admin_context(), instance, None)
     assert 'fa:16:3e' not in private.run('ebtables', '-t', 'nat', '-L')
     assert 'tap' not in private.run('ip', '-br', 'link')
+
+
+def test_the_addresses_that_a_card_can_use_change_while_its_guest_runs(conf, start_driver, spawn, subject, libvirtd,
+                                                                       private, boot_image):
+    conf.config(group='libvirt', use_nwfilter=True)
+    start_driver()
+    cards = samples.network_info(libvirtd.bridge)
+    instance = spawn(network_info=cards)
+    cards[0]['network']['subnets'][0]['ips'] = [model.FixedIP('10.66.0.7'), model.FixedIP('10.66.0.8')]
+    subject.update_interface(context.get_admin_context(), instance, boot_image, cards[0])
+    rules = private.run('ebtables', '-t', 'nat', '-L')
+    assert '--ip-src 10.66.0.7 -j ACCEPT' in rules and '--ip-src 10.66.0.8 -j ACCEPT' in rules
+    assert '10.66.0.5' not in rules
+    for flags in ((), ('--inactive',)):
+        known = libvirtd.virsh('dumpxml', *flags, instance.uuid)
+        assert '10.66.0.8' in known and '10.66.0.5' not in known

@@ -7,7 +7,7 @@ import pytest
 from tests.fixtures import processes
 from tests.fixtures.cluster import cluster  # noqa: F401
 
-pytestmark = pytest.mark.needs('libvirt', 'rabbit', 'mariadb', 'network')
+pytestmark = [pytest.mark.needs('libvirt', 'rabbit', 'mariadb', 'network'), pytest.mark.timeout(600)]
 
 MARK = 'echo {word} > /root/mark; sync'
 

@@ -1,12 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several hosts with real guests: one network that spans them, servers that move, hosts that die and come back."""
+"""Several hosts with real guests: one network that spans them, servers that move, hosts that die and come back.
+
+The tests go through one cluster in the order of this file.
+"""
 import pytest
 
 from tests.fixtures import processes
-from tests.fixtures.cluster import cluster  # noqa: F401
+from tests.fixtures.cluster import USER_DATA, cluster  # noqa: F401
 
-pytestmark = pytest.mark.needs('libvirt', 'rabbit', 'mariadb', 'network')
+pytestmark = [pytest.mark.needs('libvirt', 'rabbit', 'mariadb', 'network'), pytest.mark.timeout(600)]
 
+# Ten lines a second, each on the disk before the next one.
+WRITER = """
+(number=0
+while [ ! -e /var/enough ]; do
+    number=$((number + 1)); echo $number >> /var/numbers; sync; usleep 100000
+done) < /dev/null > /dev/null 2>&1 &
+"""
+# How many lines, and how many of them are not the next number, as the disk has them.
+NUMBERS = ("echo 3 > /proc/sys/vm/drop_caches; awk '$1 != NR { wrong++ } END { print NR, wrong + 0 }' /var/numbers")
 # An nft command after which a host does not answer ARP.
 SILENCE = ('table bridge silence { chain output { type filter hook output priority 0; '
            'ether type arp arp operation reply drop; }; }')
@@ -14,8 +26,8 @@ SILENCE = ('table bridge silence { chain output { type filter hook output priori
 
 @pytest.fixture(scope='module')
 def guests(cluster):  # noqa: F811
-    """A guest on each of h1 and h2."""
-    made = [cluster.guest(f'vm{number}', f'h{number}') for number in (1, 2)]
+    """A guest on each of h1 and h2; the first one writes numbers to its disk."""
+    made = [cluster.guest('vm1', 'h1', user_data=USER_DATA + WRITER), cluster.guest('vm2', 'h2')]
     return [guest.wait_ready() for guest in made]
 
 
@@ -52,7 +64,80 @@ def test_each_host_is_the_gateway_of_its_own_guests(cluster, guests):  # noqa: F
         two.host.run('nft', 'delete', 'table', 'bridge', 'silence')
 
 
-# -- a host that dies -------------------------------------------------------------------
+# -- servers that move --------------------------------------------------------------------
+
+def migrate(guest, host):
+    """Migrate cold."""
+    guest.action('migrate', {'host': host})
+    assert guest.wait_status('VERIFY_RESIZE', seconds=120)['OS-EXT-SRV-ATTR:host'] == host
+
+
+def migrate_live(guest, host):
+    """Migrate live; disks are copied unless the hosts share them."""
+    guest.action('os-migrateLive', {'host': host, 'block_migration': 'auto'})
+    processes.wait_for(lambda: guest.host.name == host, f'{guest.name} on {host}', 120, 0.2)
+    guest.wait_status('ACTIVE')
+
+
+def numbers(guest):
+    """Return how many numbers are on a guest's disk; none is missing."""
+    lines, wrong = map(int, guest.run(NUMBERS).split())
+    assert wrong == 0
+    return lines
+
+
+def stays_on(cluster, guest, name):  # noqa: F811
+    """Wait until nothing is left of a guest on any host but this one."""
+    def remains():
+        return [host.name for host in cluster.machines.values() if guest.id in host.run(
+            'sh', '-c', f'ls {cluster.directory}/nova/instances; virsh -q list --all --uuid')]
+    processes.wait_for(lambda: remains() == [name], f'end of {guest.name} but on {name}', 30, 0.5)
+    cluster.wait_clean()
+
+
+def test_a_running_guest_moves_with_its_disk_and_hardly_stops(cluster, guests, record_property):  # noqa: F811
+    one, two = guests
+    written = numbers(one)
+    two.run(f'(ping -i 0.1 {one.address} > /tmp/pings) > /dev/null 2>&1 &')
+    migrate_live(one, 'h2')
+    processes.wait_for(lambda: numbers(one) > written + 10, 'further number', 30, 0.5)
+    answered = two.run("killall -INT ping; sed -n 's/.*seq=\\([0-9]*\\) .*/\\1/p' /tmp/pings").split()
+    pause = max(int(later) - int(earlier) for earlier, later in zip(answered, answered[1:], strict=False)) / 10
+    print(f'the longest gap in ten pings a second was {pause} s')
+    record_property('pause_seconds', pause)
+    assert pause <= 5
+    assert one.run('cat /var/boots') == '1'
+    assert 'mini-guest: metadata' in one.run('httpget /openstack/latest/meta_data.json | grep -q uuid && '
+                                             'echo mini-guest: metadata')
+    stays_on(cluster, one, 'h2')
+
+
+def test_a_guest_is_migrated_cold_over_ssh(cluster, guests):  # noqa: F811
+    one, two = guests
+    one.run('touch /var/enough; sync')
+    written = numbers(one)
+    migrate(one, 'h1')
+    one.wait_ready()
+    one.action('confirmResize')
+    one.wait_status('ACTIVE')
+    assert numbers(one) >= written and one.run('cat /var/boots') == '2'
+    assert one.pings(two)
+    stays_on(cluster, one, 'h1')
+
+
+def test_a_migration_is_reverted(cluster, guests):  # noqa: F811
+    one, two = guests
+    one.run('echo kept > /var/kept; sync')
+    migrate(one, 'h2')
+    one.action('revertResize')
+    one.wait_status('ACTIVE')
+    one.wait_ready()
+    assert one.host.name == 'h1' and one.run('cat /var/kept') == 'kept'
+    assert one.pings(two)
+    stays_on(cluster, one, 'h1')
+
+
+# -- a host that dies -----------------------------------------------------------------------
 
 def wait_up(cluster, *hosts):  # noqa: F811
     """Wait until nova-compute and nova-network of just these hosts are up."""
@@ -60,9 +145,64 @@ def wait_up(cluster, *hosts):  # noqa: F811
                        interval=0.5)
 
 
-def test_a_dead_host_is_noticed_and_comes_back(cluster):  # noqa: F811
-    wait_up(cluster, 'h1', 'h2', 'h3')
+def evacuate(guest):
+    """Evacuate a server, and start it: since microversion 2.95 it is left off."""
+    before = guest.host.name
+    guest.action('evacuate', {})
+    processes.wait_for(lambda: guest.host.name != before, f'{guest.name} elsewhere', 60, 0.5)
+    guest.wait_status('SHUTOFF')
+    guest.action('os-start')
+    return guest.wait_ready()
+
+
+def test_a_host_dies_and_comes_back(cluster, guests):  # noqa: F811
+    """One of its servers is evacuated, which means a new disk, the other one waits."""
+    one, two = guests
+    gone, stays = cluster.guest('vm3', 'h3'), cluster.guest('vm4', 'h3')
+    stays.wait_ready().run('echo kept > /var/kept; sync')
     cluster.switch_off('h3')
     wait_up(cluster, 'h1', 'h2')
+    evacuate(gone)
+    assert gone.run('cat /var/boots') == '1' and gone.pings(two)
     cluster.switch_on('h3')
     wait_up(cluster, 'h1', 'h2', 'h3')
+    stays_on(cluster, gone, gone.host.name)
+    processes.wait_for(lambda: 'running' in cluster.host('h3').virsh('domstate', stays.id), 'start of vm4', 60)
+    stays.wait_ready()
+    assert stays.run('cat /var/kept /var/boots').split() == ['kept', '2']
+    assert stays.pings(gone) and stays.pings(one)
+
+
+# -- hosts that share the disks of their guests -----------------------------------------------
+
+@pytest.fixture(scope='module')
+def shared(cluster):  # noqa: F811
+    """A guest on h1, whose disks h2 sees too; all other guests are gone."""
+    servers = [server['id'] for server in cluster.client.get('/servers')['servers']]
+    for server in servers:
+        cluster.client.delete(f'/servers/{server}')
+    for server in servers:
+        cluster.client.wait_gone(server)
+    cluster.share_instances('h1', 'h2')
+    return cluster.guest('vm5', 'h1').wait_ready()
+
+
+def test_a_guest_whose_disk_is_shared_moves_without_it(cluster, shared):  # noqa: F811
+    shared.run('echo kept > /var/kept; sync')
+    migrate_live(shared, 'h2')
+    assert shared.run('cat /var/kept /var/boots').split() == ['kept', '1']
+    record, = cluster.client.get(f'/os-migrations?instance_uuid={shared.id}')['migrations']
+    assert record['status'] == 'completed'
+
+
+def test_an_evacuated_guest_finds_its_shared_disk(cluster, shared):  # noqa: F811
+    cluster.client.request('PUT', '/os-services/disable', {'host': 'h3', 'binary': 'nova-compute'}, version='2.1')
+    cluster.switch_off('h2')
+    wait_up(cluster, 'h1', 'h3')
+    evacuate(shared)
+    assert shared.host.name == 'h1' and shared.run('cat /var/kept /var/boots').split() == ['kept', '2']
+    cluster.switch_on('h2')
+    wait_up(cluster, 'h1', 'h2', 'h3')
+    processes.wait_for(lambda: shared.id not in cluster.host('h2').virsh('list', '--all', '--uuid'), 'end on h2', 30)
+    assert shared.run('cat /var/kept') == 'kept'
+    cluster.wait_clean()

@@ -39,6 +39,7 @@ content type, action lookup, project of the URL, version range, schema of body a
 import functools
 import inspect
 import logging
+import types
 
 import webob.exc
 
@@ -165,6 +166,34 @@ def gone_controller(name, version, reason, methods=(), actions=()):
     members.update({f'action_{number}': make(f'action_{number}', action_name)
                     for number, action_name in enumerate(actions)})
     return type(name, (Controller,), {'__doc__': reason, '__module__': __name__, **members})
+
+
+def until(version, controller, actions=()):
+    """Return a class like a controller whose operations end with a microversion: an old name of a resource.
+
+    :param version: last version, e.g. '2.102'
+    :param actions: names of the actions that it keeps; it keeps no others
+    """
+    last, members = versions.parse(version), {}
+    for name, functions in functions_of(controller):
+        kept = _Versioned()
+        for function in functions:
+            first, end = getattr(function, 'wsgi_versions', (versions.min_api_version(), None))
+            if first <= last and getattr(function, 'wsgi_action', None) in (None, *actions):
+                kept.functions.append(_ending(function, first, last if end is None else min(end, last)))
+        members[name] = kept if kept.functions else None
+    return type(f'{controller.__name__}Until', (controller,), {
+        '__doc__': controller.__doc__, '__module__': controller.__module__, **members})
+
+
+def _ending(function, first, last):
+    """Return a copy of a method with another range of versions."""
+    copied = types.FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__,
+                                function.__closure__)
+    functools.update_wrapper(copied, function)
+    del copied.__wrapped__
+    copied.wsgi_versions = (first, last)
+    return copied
 
 
 class ResponseObject:

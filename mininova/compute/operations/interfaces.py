@@ -47,7 +47,7 @@ class InterfaceOperations(base.Operations):
                 self._attach(context, instance, port_id)
             except Exception as error:
                 LOG.exception('A card could not be attached.', instance=instance)
-                self.undo_attach(context, instance, port_id, error)
+                self._undo_attach(context, instance, port_id, error)
                 if isinstance(error, TELLING):
                     raise
                 raise exception.InterfaceAttachFailed(instance_uuid=instance.uuid) from error
@@ -80,7 +80,7 @@ class InterfaceOperations(base.Operations):
         if card.tag and not self.driver.capabilities.get('supports_tagged_attach_interface'):
             raise exception.NetworkInterfaceTaggedAttachNotSupported()
 
-    def undo_attach(self, context, instance, port_id, error):
+    def _undo_attach(self, context, instance, port_id, error):
         """Take back a card that is not in its place, with its address; what fails of it is tried again later."""
         try:
             card = _card(self.host.network_api.get_instance_nw_info(context, instance, attaching=port_id), port_id)
@@ -105,9 +105,9 @@ class InterfaceOperations(base.Operations):
                 LOG.info('Not detaching a card: the message is late or a repeat.', instance=instance)
                 return
             self._tell(context, instance, 'interface_detach', 'start')
-            self.finish_detach(context, instance, port_id)
+            self._finish_detach(context, instance, port_id)
 
-    def finish_detach(self, context, instance, port_id):
+    def _finish_detach(self, context, instance, port_id):
         """Do what is left to do of a detachment whose event is open."""
         try:
             card = _card(self.host.network_api.get_instance_nw_info(context, instance), port_id)
@@ -182,7 +182,7 @@ def take_up_attach(reconciler, request, instance, record):
             instance.finish_operation(ATTACH_EVENT)
             return
         if instance.task_state is None:
-            operations.undo_attach(request, instance, port_id, exception.NovaException(BROKE_OFF))
+            operations._undo_attach(request, instance, port_id, exception.NovaException(BROKE_OFF))
 
 
 def take_up_detach(reconciler, request, instance, record):
@@ -192,7 +192,7 @@ def take_up_detach(reconciler, request, instance, record):
         operations.detach_interface(request, instance, port_id, record.action_id)
     elif instance.task_state is None:
         with reconciler.parts.busy_with(instance.uuid):
-            operations.finish_detach(request, instance, port_id)
+            operations._finish_detach(request, instance, port_id)
 
 
 def take_up_changes(reconciler, request, quiet_for):

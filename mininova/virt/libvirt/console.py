@@ -109,6 +109,14 @@ def vnc_address(description):
     return consoles.Console(CONF.vnc.server_proxyclient_address, description.vnc[1])
 
 
+def spice_address(description):
+    """Return the Console of a running guest's SPICE screen."""
+    if not description.spice:
+        raise exception.ConsoleTypeUnavailable(console_type='spice')
+    port, tls_port = description.spice
+    return consoles.Console(CONF.spice.server_proxyclient_address, port, tls_port=tls_port)
+
+
 def serial_address(description):
     """Return the Console of a running guest's serial port."""
     if not CONF.serial_console.enabled or not description.serial:

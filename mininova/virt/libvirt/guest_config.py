@@ -191,14 +191,17 @@ class GuestConfig:
         return 'none' if utils.supports_direct_io(CONF.instances_path) else 'writeback'
 
     def _screen(self):
-        if not CONF.vnc.enabled:
+        if not (CONF.vnc.enabled or CONF.spice.enabled):
             return
         model = self._properties.get('hw_video_model')
         if model is None:
             model = 'virtio' if self._offers.offers('video.modelType', 'virtio') else 'vga'
         elif model not in VIDEO_MODELS or not self._offers.offers('video.modelType', model):
             self._refuse('hw_video_model', model, 'this host has no such graphics card')
-        yield devices.Graphics(CONF.vnc.server_listen)
+        if CONF.vnc.enabled:
+            yield devices.Graphics(CONF.vnc.server_listen)
+        if CONF.spice.enabled:
+            yield devices.Graphics(CONF.spice.server_listen, kind='spice')
         yield devices.Video(model)
         if model != 'none' and self.arch in ('x86_64', 'i686') and self._pointer() == 'usbtablet':
             yield devices.Input('tablet', 'usb')

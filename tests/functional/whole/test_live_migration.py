@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Live migration from host to host: the way of it, its end by request, what goes wrong, what a killed service leaves."""
+"""Live migration from host to host: its way, its end by request, what goes wrong, what a killed service leaves."""
 import datetime
 
 import pytest

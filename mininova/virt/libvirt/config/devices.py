@@ -106,14 +106,15 @@ class Serial(base.Element):
 
 @dataclasses.dataclass
 class Graphics(base.Element):
-    """The guest's screen over VNC."""
+    """The guest's screen over VNC or SPICE."""
 
     listen: str
     keymap: str | None = None
+    kind: str = 'vnc'
 
     def to_element(self):
         return base.parent('graphics', base.parent('listen', type='address', address=self.listen),
-                           type='vnc', autoport=True, keymap=self.keymap)
+                           type=self.kind, autoport=True, keymap=self.keymap)
 
 
 @dataclasses.dataclass

@@ -33,6 +33,7 @@ class LiveGuest:
     """The parts of a domain document that the driver asks for.
 
     :ivar vnc: (address, port) or None
+    :ivar spice: (port, port of encrypted connections or None) or None
     :ivar serial: (address, port) of the TCP console or None
     """
 
@@ -41,6 +42,7 @@ class LiveGuest:
     disks: list
     interfaces: list
     vnc: tuple | None = None
+    spice: tuple | None = None
     serial: tuple | None = None
     firmware_efi: bool = False
 
@@ -67,6 +69,10 @@ class LiveGuest:
         graphics = root.find("devices/graphics[@type='vnc']")
         if graphics is not None and int(graphics.get('port') or -1) > 0:
             found.vnc = (graphics.get('listen'), int(graphics.get('port')))
+        graphics = root.find("devices/graphics[@type='spice']")
+        if graphics is not None and int(graphics.get('port') or -1) > 0:
+            encrypted = int(graphics.get('tlsPort') or -1)
+            found.spice = (int(graphics.get('port')), encrypted if encrypted > 0 else None)
         source = root.find("devices/serial[@type='tcp']/source[@mode='bind']")
         if source is not None:
             found.serial = (source.get('host'), int(source.get('service')))
