@@ -73,7 +73,7 @@ def ensure(context, image_meta, limit=None):
             facts = images.fetch(context, image_meta, path, limit)
             _record(path, image_meta.id, facts)
         images.check_size(facts, image_meta.id, limit)
-        os.utime(path)
+        _note_use(path)
     return Base(path, facts.format, facts.virtual_size)
 
 
@@ -102,13 +102,15 @@ def ensure_plain(context, image_id):
     path = path_of(image_id)
     os.makedirs(directory(), exist_ok=True)
     with lock(os.path.basename(path)):
-        if not os.path.exists(path):
+        if not (os.path.exists(path) and os.path.exists(path + '.json')):
             with images.removed_after(path + '.part'):
                 images.download(context, image_id, path + '.part')
-                if images.inspect(path + '.part', image_id).format != 'raw':
+                facts = images.inspect(path + '.part', image_id)
+                if facts.format != 'raw':
                     raise exception.ImageUnacceptable(image_id=image_id, reason='it is no kernel or ramdisk')
                 images.publish(path + '.part', path)
-        os.utime(path)
+                _record(path, image_id, facts)
+        _note_use(path)
     return path
 
 
@@ -137,6 +139,11 @@ def _record(path, image_id, facts):
     images.publish(part, path + '.json')
 
 
+def _note_use(path):
+    """Remember on the record that an image is used now: the image itself belongs to QEMU's user once a guest ran."""
+    os.utime(path + '.json')
+
+
 def age(names_in_use):
     """Remove cached images that were not used for a while, and what broken fetches left.
 
@@ -153,8 +160,7 @@ def age(names_in_use):
             images.remove(path + '.part', path + '.download.part', path + '.json.part')
             if name in names_in_use:
                 if os.path.exists(path + '.json'):
-                    # The image itself belongs to QEMU's user while guests run from it.
-                    os.utime(path + '.json')
+                    _note_use(path)
             elif CONF.image_cache.remove_unused_base_images and _last_use(path) <= oldest:
                 images.remove(path + '.json', path)
                 removed.append(name)

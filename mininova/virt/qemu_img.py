@@ -18,13 +18,14 @@ from mininova import exception
 CONF = mininova.conf.CONF
 LOG = logging.getLogger(__name__)
 
-# On a busy machine qemu-img has up to 64 threads. With the usual 8 MiB of stack and an arena for each it fails one
-# time in ten with "Resource temporarily unavailable" below a limit of 1 GiB; so 200 MiB are enough.
-THREAD_STACK = 2 * units.Mi
-
 # Formats that may be named to qemu-img; Glance says "vhd" where QEMU says "vpc".
 FORMATS = ('raw', 'qcow2', 'vmdk', 'vdi', 'vpc', 'vhdx')
 _FORMAT_FLAGS = {'info': '-f', 'resize': '-f', 'create': '-f', 'convert': '-f', 'rebase': '-f', 'commit': '-f'}
+
+# The slower the disk, the more threads qemu-img starts, up to 64. With the usual 8 MiB of stack and 64 MiB of addresses
+# for a heap each, a dozen are at the limit; with this much, 200 MiB do.
+THREAD_STACK = 2 * units.Mi
+ENVIRONMENT = {'LC_ALL': 'C', 'PATH': '/usr/local/bin:/usr/bin:/bin', 'MALLOC_ARENA_MAX': '1'}
 
 
 class QemuImgError(exception.NovaException):
@@ -51,9 +52,7 @@ def _run(command, *arguments, convert=False):
     limits = ('timeout', '--kill-after=2', str(seconds), 'prlimit', f'--stack={THREAD_STACK}',
               f'--as={CONF.compute.qemu_img_address_space_limit * units.Mi}', f'--cpu={cpu_seconds}', '--core=0')
     try:
-        output, _errors = processutils.execute(
-            *limits, 'qemu-img', command, *arguments,
-            env_variables={'LC_ALL': 'C', 'PATH': '/usr/local/bin:/usr/bin:/bin', 'MALLOC_ARENA_MAX': '1'})
+        output, _errors = processutils.execute(*limits, 'qemu-img', command, *arguments, env_variables=ENVIRONMENT)
     except processutils.ProcessExecutionError as error:
         text = (error.stderr or error.stdout or str(error)).strip()
         if 'No space left' in text:

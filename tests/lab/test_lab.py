@@ -4,6 +4,7 @@
 The tests go through one lab in the order of this file; the last one removes it.
 """
 import json
+import signal
 import time
 
 import pytest
@@ -17,8 +18,15 @@ READY = 'mini-guest: ready'
 
 
 @pytest.fixture(scope='module')
-def stack(machine):  # noqa: F811
-    """The output of a first stack.sh."""
+def broken_off(machine):  # noqa: F811
+    """The outputs of a stack.sh that somebody interrupted and of one that was killed."""
+    return [machine.interrupt(number, sign, f'{DEVSTACK}/stack.sh', '--offline')
+            for number, sign in ((signal.SIGINT, '] identity'), (signal.SIGKILL, '] services'))]
+
+
+@pytest.fixture(scope='module')
+def stack(machine, broken_off):  # noqa: F811
+    """The output of the first stack.sh that came to its end."""
     return machine.run(f'{DEVSTACK}/stack.sh', '--offline', timeout=600)
 
 
@@ -68,7 +76,12 @@ def kill(lab, service):
     lab.lab(f'kill -KILL -- "-$(ps -o pgid= -p "$(service_pid {service})" | tr -d " ")"')
 
 
-def test_the_first_run_ends_with_a_real_guest(stack):
+def test_an_interrupted_run_says_how_to_go_on(broken_off):
+    assert '(identity): interrupted' in broken_off[0] and 'it goes on from here' in broken_off[0]
+    assert '] services' in broken_off[1] and 'Ready' not in broken_off[1]
+
+
+def test_a_run_ends_with_a_real_guest_after_others_were_broken_off(stack):
     """Its console shows that address, name, key and user data arrived."""
     assert 'Ready in' in stack
     for said in ('mini-guest: dhcp', 'mini-guest: metadata hostname', 'mini-guest: user data was run', READY):
@@ -152,6 +165,16 @@ def test_a_guest_survives_the_end_of_libvirtd_and_of_all_services(lab):
     processes.wait_for(lambda: 'ACTIVE' in lab.client('nova', 'list', wanted=None), 'vm2 in the list', 90, 1)
     assert console(lab, 'vm2').count(READY) == boots
     lab.client('openstack', 'server', 'reboot', '--hard', '--wait', 'vm2', timeout=180)
+
+
+def test_a_session_that_is_joined_again_has_the_same_servers(lab):
+    """vm2 of the tests before runs on while there is no service."""
+    before = openstack(lab, 'server', 'list')
+    assert 'still running' in lab.run(f'{DEVSTACK}/unstack.sh', timeout=180)
+    lab.run(f'{DEVSTACK}/rejoin-stack.sh')
+    processes.wait_for(lambda: 'ACTIVE' in lab.client('nova', 'list', wanted=None), 'vm2 in the list', 120, 1)
+    assert openstack(lab, 'server', 'list') == before
+    assert 'already running' in lab.run(f'{DEVSTACK}/stack.sh', '--offline')
     delete(lab, 'vm2')
     assert_clean(lab)
 

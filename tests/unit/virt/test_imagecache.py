@@ -146,6 +146,18 @@ def test_unused_images_go_when_they_are_old(image, conf):
     assert os.listdir(imagecache.directory()) == []
 
 
+def test_each_use_is_noted_on_the_record_alone(image):
+    """nova-compute may not touch the image itself once a guest ran from it: it belongs to QEMU's user."""
+    old = time.time() - 3600
+    for use in (lambda: ensure(image).path, lambda: imagecache.ensure_plain(context.get_admin_context(), 'image')):
+        path = use()
+        for name in (path, path + '.json'):
+            os.utime(name, (old, old))
+        use()
+        assert os.stat(path + '.json').st_mtime > old + 1
+        assert os.stat(path).st_mtime == pytest.approx(old)
+
+
 def test_unused_images_stay_if_told_so(image, conf):
     conf.config(group='image_cache', remove_unused_base_images=False, remove_unused_original_minimum_age_seconds=0)
     ensure(image)

@@ -2,6 +2,7 @@
 """No qemu-img without a format, none without limits, none elsewhere."""
 import ast
 import inspect
+import os
 import pathlib
 
 import pytest
@@ -78,6 +79,14 @@ def test_the_limits_reach_the_process(conf, monkeypatch):
         return execute(*before, 'bash', '-c', 'echo "[$(ulimit -v), $(ulimit -t), $(ulimit -c)]"', **kwargs)
     monkeypatch.setattr(qemu_img.processutils, 'execute', show_limits)
     assert qemu_img.info('/x', 'raw') == [600 * 1024, 7, 0]
+
+
+def test_many_threads_stay_below_the_limit(conf, tmp_path):
+    """With a heap for each thread of qemu-img, a copy needs 800 MiB of addresses."""
+    conf.config(group='compute', qemu_img_address_space_limit=300)
+    (tmp_path / 'source').write_bytes(os.urandom(1 << 20) * 32)
+    for _ in range(3):
+        qemu_img.convert(str(tmp_path / 'source'), 'raw', str(tmp_path / 'target'), 'qcow2')
 
 
 def test_a_process_that_hangs_is_ended(conf, monkeypatch, tmp_path):
