@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")" || exit 2
 
-ALL_PARTS=(style architecture unit functional contract integration lab)
+ALL_PARTS=(style architecture unit functional contract integration campaign lab)
 REAL_PARTS=(libvirt rabbit mariadb network keystone systemd)
 
 usage() {
@@ -18,6 +18,7 @@ Parts, in this order (all of them when none is named):
   functional    the whole cloud in one process, over HTTP; once with eventlet, once with threads
   contract      the hypervisor driver contract, against fake and libvirt
   integration   real RabbitMQ and MariaDB, services as processes, networks in namespaces
+  campaign      every service killed at crash points of every action; whole with --thorough
   lab           stack.sh on a machine of its own, with Keystone, Glance, guests and the real clients
 
 Options:
@@ -26,6 +27,7 @@ Options:
   --no-install  install nothing; take .venv as it is
   --setup-only  install and stop
   --concurrency eventlet|threading   only this mode of the functional part
+  --thorough    the campaign at every crash point and for five seeds (half an hour), not at some and for one
   --jobs N      test processes at the same time for unit and functional (default: number of cores, at most 4)
   -h, --help
 
@@ -44,6 +46,7 @@ while [ $# -gt 0 ]; do
         --no-install) install=0 ;;
         --setup-only) setup_only=1 ;;
         --concurrency) modes=${2:?--concurrency needs eventlet or threading}; shift ;;
+        --thorough) export MININOVA_THOROUGH=1 ;;
         --jobs) jobs=${2:?--jobs needs a number}; shift ;;
         --without-*)
             if [[ " ${REAL_PARTS[*]} " != *" ${1#--without-} "* ]]; then
@@ -146,7 +149,8 @@ for part in "${parts[@]}"; do
             done ;;
         contract) run_pytest contract 900 1 tests/contract ;;
         integration) run_pytest integration 2700 $((jobs > 2 ? 2 : jobs)) tests/integration ;;
-        lab) run_pytest lab 2700 1 tests/lab ;;
+        campaign) run_pytest campaign 5400 $((jobs > 2 ? 2 : jobs)) tests/campaign ;;
+        lab) run_pytest lab 2700 $((jobs > 2 ? 2 : jobs)) tests/lab ;;
     esac
 done
 

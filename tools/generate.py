@@ -56,7 +56,7 @@ STATES_COLUMNS = ('action', 'allowed vm_state', 'allowed task_state', 'task_stat
 CRASHPOINTS_INTRODUCTION = """\
 Set ``%s=NAME`` in the environment of a service and it kills itself with SIGKILL when it gets there;
 ``NAME@/path`` does so only once (the file is made first). The campaign in
-``tests/integration/test_crash_campaign.py`` does it for every name and then asks ``nova-manage verify``.
+``tests/campaign`` does it for every name (``./run_tests.sh --thorough campaign``) and then asks ``nova-manage verify``.
 
 .. list-table::
    :header-rows: 1

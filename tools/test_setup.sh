@@ -30,6 +30,7 @@ needs_of() {
             style|architecture|unit|functional) ;;
             contract) echo libvirt ;;
             integration) echo rabbit mariadb libvirt network ;;
+            campaign) echo rabbit mariadb ;;
             lab) echo rabbit mariadb libvirt network keystone systemd ;;
         esac
         # libvirt-python is part of the one environment that all parts share.

@@ -376,33 +376,6 @@ def test_networks_are_set_up_again(whole, server, monkeypatch):
     whole.until(lambda: done == [server])
 
 
-class Notifier:
-    """Stands for the bus of notifications."""
-
-    def __init__(self):
-        self.sent = []
-
-    def get(self, publisher):
-        def note(context_, event, payload):
-            self.sent.append((publisher, event, payload))
-        made = type('made', (), {})()
-        made.info = made.error = note
-        return made
-
-    def events(self, *words):
-        return [event for _publisher, event, _payload in self.sent if any(word in event for word in words)]
-
-
-@pytest.fixture
-def notifier(whole, monkeypatch):
-    made = Notifier()
-    whole.cloud.conf(group='oslo_messaging_notifications', driver=['test'])
-    whole.cloud.conf(group='notifications', notification_format='both')
-    monkeypatch.setattr(rpc, 'get_notifier', made.get)
-    monkeypatch.setattr(rpc, 'get_versioned_notifier', made.get)
-    return made
-
-
 @pytest.mark.parametrize('action, before, after, power', WAYS)
 def test_notifications_come_in_pairs(whole, server, reach, notifier, action, before, after, power):
     reach(before)
