@@ -146,7 +146,7 @@ for part in "${parts[@]}"; do
             done ;;
         contract) run_pytest contract 900 1 tests/contract ;;
         integration) run_pytest integration 2700 $((jobs > 2 ? 2 : jobs)) tests/integration ;;
-        lab) run_pytest lab 2700 1 tests/lab ;;
+        lab) run_pytest lab 2700 $((jobs > 2 ? 2 : jobs)) tests/lab ;;
     esac
 done
 
