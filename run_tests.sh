@@ -26,7 +26,8 @@ Options:
   --no-install  install nothing; take .venv as it is
   --setup-only  install and stop
   --concurrency eventlet|threading   only this mode of the functional part
-  --jobs N      test processes at the same time for unit and functional (default: number of cores, at most 4)
+  --jobs N      test processes at the same time for unit (default: number of cores, at most 4); functional takes
+                twice as many, because they mostly wait
   -h, --help
 
 Examples:
@@ -141,7 +142,7 @@ for part in "${parts[@]}"; do
         functional)
             for mode in $modes; do
                 export MININOVA_CONCURRENCY=$mode
-                run_pytest "functional ($mode)" 1500 "$jobs" tests/functional
+                run_pytest "functional ($mode)" 1500 $((jobs * 2)) tests/functional
                 unset MININOVA_CONCURRENCY
             done ;;
         contract) run_pytest contract 900 1 tests/contract ;;
