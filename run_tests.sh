@@ -28,7 +28,8 @@ Options:
   --setup-only  install and stop
   --concurrency eventlet|threading   only this mode of the functional part
   --thorough    the campaign at every crash point and for five seeds (half an hour), not at some and for one
-  --jobs N      test processes at the same time for unit and functional (default: number of cores, at most 4)
+  --jobs N      test processes at the same time for unit (default: number of cores, at most 4); functional takes
+                twice as many, because they mostly wait
   -h, --help
 
 Examples:
@@ -144,7 +145,7 @@ for part in "${parts[@]}"; do
         functional)
             for mode in $modes; do
                 export MININOVA_CONCURRENCY=$mode
-                run_pytest "functional ($mode)" 1500 "$jobs" tests/functional
+                run_pytest "functional ($mode)" 1500 $((jobs * 2)) tests/functional
                 unset MININOVA_CONCURRENCY
             done ;;
         contract) run_pytest contract 900 1 tests/contract ;;

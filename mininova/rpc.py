@@ -7,6 +7,7 @@ intent is in the database before it is sent (architecture: "intent before messag
 import contextlib
 
 import kombu.exceptions
+import kombu.transport
 import oslo_messaging as messaging
 from oslo_log import log
 from oslo_serialization import jsonutils
@@ -39,6 +40,7 @@ def register_options(conf=CONF):
 def init(conf=CONF):
     """Connect lazily to the message bus of `transport_url`."""
     global _transport, _notification_transport
+    kombu.transport.TRANSPORT_ALIASES['memory'] = 'mininova.memory_bus:Transport'
     _transport = messaging.get_rpc_transport(conf, allowed_remote_exmods=ALLOWED_REMOTE_EXCEPTIONS)
     if 'oslo_messaging_rabbit' in conf:
         conf.set_default('rabbit_interval_max', LONGEST_PAUSE, group='oslo_messaging_rabbit')
