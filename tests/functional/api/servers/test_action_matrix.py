@@ -22,7 +22,7 @@ BODIES = {
 OTHER_DOORS = {
     'create', 'delete', 'soft_delete', 'force_delete', 'restore', 'set_admin_password', 'confirm_resize',
     'revert_resize', 'live_migrate_force_complete', 'live_migrate_abort', 'evacuate', 'update_metadata',
-    'delete_metadata', 'update_tags'}
+    'delete_metadata', 'update_tags', 'attach_interface', 'detach_interface', 'attach_volume'}
 STATES = [state for state in vm_states.ALL if state != vm_states.DELETED]
 TASKS = sorted({value for name, value in vars(task_states).items() if name.isupper() and isinstance(value, str)})
 VERSION = '2.96'

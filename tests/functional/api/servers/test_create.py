@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """POST /servers: what is accepted, written and sent."""
 import base64
+import pathlib
 
 import pytest
 
+import mininova.conf
 from mininova import hooks, objects, rpc
 from mininova.compute import sealing
 from mininova.db import request_specs
+
+CONF = mininova.conf.CONF
 
 
 def test_the_answer_is_202_with_id_links_password_and_location(lab, demo):
@@ -46,7 +50,10 @@ def test_the_password_is_sealed_in_the_database(lab, demo, cloud):
         {'path': '/etc/motd', 'contents': base64.b64encode(b'canary').decode()}]).json['server']['id']
     intent = request_specs.get(uuid)['intent']
     assert sealing.unseal(intent) == ('s3cret-canary', [['/etc/motd', 'Y2FuYXJ5']])
-    assert b's3cret-canary' not in (cloud.directory / 'nova.sqlite').read_bytes()
+    database = pathlib.Path(CONF.database.connection.removeprefix('sqlite:///'))
+    files = list(database.parent.glob(f'{database.name}*'))
+    assert database in files
+    assert not [file for file in files if b's3cret-canary' in file.read_bytes()]
 
 
 def test_a_broken_message_bus_does_not_lose_a_create(lab, demo, edge):
