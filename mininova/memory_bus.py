@@ -16,6 +16,7 @@ from mininova import concurrency
 LONGEST_SLEEP = 0.5
 
 _consumers = weakref.WeakSet()
+_guard = concurrency.lock()
 
 
 class Channel(memory.Channel):
@@ -26,13 +27,14 @@ class Channel(memory.Channel):
         _wake(name)
 
     def _put_fanout(self, exchange, message, routing_key=None, **kwargs):
-        super()._put_fanout(exchange, message, routing_key, **kwargs)
         for name in self._lookup(exchange, routing_key):
-            _wake(name)
+            self._put(name, message)
 
 
 def _wake(name):
-    for transport in list(_consumers):
+    with _guard:                        # another thread may be connecting
+        known = list(_consumers)
+    for transport in known:
         if name in transport._callbacks:
             transport.arrived.set()
 
@@ -45,7 +47,8 @@ class Transport(memory.Transport):
     def __init__(self, client, **kwargs):
         super().__init__(client, **kwargs)
         self.arrived = concurrency.event()
-        _consumers.add(self)
+        with _guard:
+            _consumers.add(self)
 
     def drain_events(self, connection, timeout=None):
         """Deliver one message.

@@ -4,8 +4,10 @@ import time
 
 import kombu
 import pytest
+from kombu.transport import memory
 
 from mininova import concurrency, memory_bus
+from tests.fixtures import processes
 
 
 @pytest.fixture
@@ -24,6 +26,7 @@ def connect(rpc):
 def consume(connection, queue):
     """Consume in the background; gives the list of bodies that arrive."""
     found = []
+    connection.transport.polling_interval = 0.0                     # as oslo.messaging does
 
     def drain():
         with kombu.Consumer(connection, [queue], callbacks=[lambda body, message: (found.append(body), message.ack())]):
@@ -34,7 +37,7 @@ def consume(connection, queue):
 
 @pytest.mark.parametrize('kind', ['direct', 'topic', 'fanout'])
 def test_a_sleeper_is_woken_by_its_message(connect, kind, monkeypatch):
-    monkeypatch.setattr(memory_bus, 'LONGEST_SLEEP', 60)
+    monkeypatch.setattr(memory_bus, 'LONGEST_SLEEP', 600)
     exchange = kombu.Exchange(f'bus-{kind}', kind)
     queue = kombu.Queue(f'bus-{kind}', exchange, routing_key='key')
     found, reader = consume(connect(), queue)
@@ -48,12 +51,12 @@ def test_a_sleeper_is_woken_by_its_message(connect, kind, monkeypatch):
 
 
 def test_nobody_looks_for_messages_while_there_are_none(connect, monkeypatch):
-    looks = []
-    monkeypatch.setattr(memory_bus.Channel, '_get', lambda *args, found=memory_bus.Channel._get, **kwargs: (
-        looks.append(1), found(*args, **kwargs))[1])
+    looks, look = [], memory.Channel._get
+    monkeypatch.setattr(memory.Channel, '_get', lambda *args, **kwargs: (looks.append(1), look(*args, **kwargs))[1])
     queue = kombu.Queue('bus-idle', kombu.Exchange('bus-idle'), routing_key='key')
     _found, reader = consume(connect(), queue)
     producer = kombu.Producer(connect(), queue.exchange, routing_key='key')
+    processes.wait_for(lambda: looks, 'first look', 10)
     time.sleep(0.3)
     assert len(looks) <= 3
     producer.publish('end')
