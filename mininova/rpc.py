@@ -5,6 +5,7 @@ RPC is at most once: a message is acknowledged before the work begins.  So it is
 intent is in the database before it is sent (architecture: "intent before message").
 """
 import contextlib
+import itertools
 
 import kombu.exceptions
 import kombu.transport
@@ -13,8 +14,8 @@ from oslo_log import log
 from oslo_serialization import jsonutils
 
 import mininova.conf
+from mininova import concurrency, exception
 from mininova import context as nova_context
-from mininova import exception
 from mininova.objects import base as objects_base
 
 CONF = mininova.conf.CONF
@@ -22,6 +23,7 @@ LOG = log.getLogger(__name__)
 
 ALLOWED_REMOTE_EXCEPTIONS = ['mininova.exception']
 LONGEST_PAUSE = 5  # seconds between two tries to reach a lost broker; the library waits up to 30
+UNHEARD_PAUSE = 0.5  # seconds between two tries to reach a service that does not listen
 
 Target = messaging.Target
 MessagingTimeout = messaging.MessagingTimeout
@@ -153,10 +155,25 @@ class Client:
             self.client.prepare(server=server, retry=self._retry).cast(context, method, **kwargs)
 
     def _call(self, context, method, server=None, timeout=None, **kwargs):
-        """Send and wait for the answer."""
-        with _bus_errors():
-            return self.client.prepare(server=server, timeout=timeout, retry=self._retry).call(context, method,
-                                                                                               **kwargs)
+        """Send and wait for the answer.
+
+        After a broker's return its clients are back at different moments; what is sent to a service before that one
+        listens would be dropped without a word.  The broker is told to return it, and it is sent again.
+
+        :param timeout: seconds, by default rpc_response_timeout
+        :raises MessagingTimeout: no answer, or nobody listened, for so long
+        """
+        client = self.client.prepare(server=server, timeout=timeout, retry=self._retry,
+                                     transport_options=messaging.TransportOptions(at_least_once=True))
+        for unheard in itertools.count(1):
+            try:
+                with _bus_errors():
+                    return client.call(context, method, **kwargs)
+            except messaging.MessageUndeliverable as error:
+                if unheard * UNHEARD_PAUSE >= (timeout or CONF.rpc_response_timeout):
+                    raise MessagingTimeout(f'Nobody listens on {server or "any host"} of topic {self.TOPIC} '
+                                           f'for {method}.') from error
+                concurrency.sleep(UNHEARD_PAUSE)
 
     def _long_call(self, context, method, server=None, **kwargs):
         """Send and wait up to [DEFAULT] long_rpc_timeout for the answer, as long as the other side gives signs of life.

@@ -82,6 +82,17 @@ def test_another_schema_is_refused_with_the_command_to_run(lab):
     assert 'nova-manage db sync' in service.output()
 
 
+def test_a_call_to_a_service_that_does_not_listen_yet_is_heard_when_it_does(lab):
+    """As after a broker's return.  Waiting for the answer to a message that was dropped would take 20 s."""
+    lab.prepare()
+    lab.start('nova-conductor', 'nova-network', 'nova-compute', 'nova-api')
+    lab.make_flavor()
+    server = lab.client.boot()
+    time.sleep(3)
+    lab.start('nova-scheduler')
+    lab.client.wait_status(server, 'ACTIVE', seconds=10)
+
+
 def test_several_of_each_share_the_work(lab):
     lab.configure('conductor', workers=2).configure('scheduler', workers=2).configure(osapi_compute_workers=2)
     nova = lab.cloud(hosts=('h1', 'h2'))
