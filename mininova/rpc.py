@@ -157,33 +157,37 @@ class Client:
     def _call(self, context, method, server=None, timeout=None, **kwargs):
         """Send and wait for the answer.
 
-        After a broker's return its clients are back at different moments; what is sent to a service before that one
-        listens would be dropped without a word.  The broker is told to return it, and it is sent again.
-
         :param timeout: seconds, by default rpc_response_timeout
         :raises MessagingTimeout: no answer, or nobody listened, for so long
         """
-        client = self.client.prepare(server=server, timeout=timeout, retry=self._retry,
-                                     transport_options=messaging.TransportOptions(at_least_once=True))
-        for unheard in itertools.count(1):
-            try:
-                with _bus_errors():
-                    return client.call(context, method, **kwargs)
-            except messaging.MessageUndeliverable as error:
-                if unheard * UNHEARD_PAUSE >= (timeout or CONF.rpc_response_timeout):
-                    raise MessagingTimeout(f'Nobody listens on {server or "any host"} of topic {self.TOPIC} '
-                                           f'for {method}.') from error
-                concurrency.sleep(UNHEARD_PAUSE)
+        return self._ask(context, method, kwargs, server=server, timeout=timeout)
 
     def _long_call(self, context, method, server=None, **kwargs):
         """Send and wait up to [DEFAULT] long_rpc_timeout for the answer, as long as the other side gives signs of life.
 
         :raises MessagingTimeout: none for rpc_response_timeout seconds, or no answer in time
         """
-        with _bus_errors():
-            return self.client.prepare(
-                server=server, timeout=CONF.long_rpc_timeout, call_monitor_timeout=CONF.rpc_response_timeout,
-                retry=self._retry).call(context, method, **kwargs)
+        return self._ask(context, method, kwargs, server=server, timeout=CONF.long_rpc_timeout,
+                         call_monitor_timeout=CONF.rpc_response_timeout)
+
+    def _ask(self, context, method, arguments, **options):
+        """Send, again and again while nobody listens, and wait for the answer.
+
+        After a broker's return its clients are back at different moments; what is sent to a service before that one
+        listens would be dropped without a word.  Here the broker is told to return it.
+        """
+        client = self.client.prepare(retry=self._retry,
+                                     transport_options=messaging.TransportOptions(at_least_once=True), **options)
+        for unheard in itertools.count(1):
+            try:
+                with _bus_errors():
+                    return client.call(context, method, **arguments)
+            except messaging.MessageUndeliverable as error:
+                patience = options.get('call_monitor_timeout') or options['timeout'] or CONF.rpc_response_timeout
+                if unheard * UNHEARD_PAUSE >= patience:
+                    raise MessagingTimeout(f'Nobody listens on {options["server"] or "any host"} of topic {self.TOPIC} '
+                                           f'for {method}.') from error
+                concurrency.sleep(UNHEARD_PAUSE)
 
 
 @contextlib.contextmanager
