@@ -359,6 +359,7 @@ def test_the_addresses_that_a_card_can_use_change_while_its_guest_runs(conf, sta
     subject.update_interface(context.get_admin_context(), instance, boot_image, cards[0])
     rules = private.run('ebtables', '-t', 'nat', '-L')
     assert '--ip-src 10.66.0.7 -j ACCEPT' in rules and '--ip-src 10.66.0.8 -j ACCEPT' in rules
+    assert '--arp-ip-src 10.66.0.7 ' in rules and '--arp-ip-src 10.66.0.8 ' in rules
     assert '10.66.0.5' not in rules
     for flags in ((), ('--inactive',)):
         known = libvirtd.virsh('dumpxml', *flags, instance.uuid)

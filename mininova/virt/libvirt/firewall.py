@@ -28,13 +28,15 @@ def filters():
     """
     foreign_mac = nwfilter.Rule('drop', 'out', 50, 'mac', {'srcmacaddr': '$MAC'}, negate=True)
     own_arp = {'srcmacaddr': '$MAC', 'arpsrcmacaddr': '$MAC'}
+    # Variables of one rule are walked through side by side unless their iterators differ: one MAC, several addresses.
+    each_address = '$IP[@1]'
     dhcp_answer = {'protocol': 'udp', 'srcportstart': '67', 'dstportstart': '68'}
     sent = _rules(
         'out',
         ('drop', 'ip', {'protocol': 'udp', 'srcportstart': '67'}),
         ('accept', 'ip', {'srcipaddr': NO_ADDRESS_V4, 'protocol': 'udp', 'srcportstart': '68', 'dstportstart': '67'}),
         ('accept', 'ip', {'srcipaddr': '$IP'}),
-        ('accept', 'arp', {**own_arp, 'arpsrcipaddr': '$IP'}),
+        ('accept', 'arp', {**own_arp, 'arpsrcipaddr': each_address}),
         ('accept', 'arp', {**own_arp, 'arpsrcipaddr': NO_ADDRESS_V4}),
         ('drop', 'ipv6', {'protocol': 'icmpv6', 'type': '134'}),
         ('accept', 'ipv6', {'srcipaddr': NO_ADDRESS_V6, 'srcipmask': '128'}),
