@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Power states: what the hypervisor reports or a comparison finds, written to the record.
 
-Nova: handle_lifecycle_event and _sync_instance_power_state of nova/compute/manager.py.
+Nova: handle_lifecycle_event, _sync_instance_power_state and _resume_guests_state of nova/compute/manager.py.
 """
 from oslo_log import log
 
+import mininova.conf
 from mininova import concurrency, context, exception, objects
-from mininova.compute import instance_actions, power_state, vm_states
+from mininova.compute import block_devices, instance_actions, power_state, vm_states
 from mininova.notifications import instance as notifications
 
+CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 STOP_EVENT = 'compute_stop_instance'
@@ -66,6 +68,19 @@ class LifecycleEvents:
             current = self._current(instance)
         if stops or current != instance.power_state:
             self._write(instance, current, vm_states.STOPPED if stops else instance.vm_state)
+
+    def resume(self, instance):
+        """Turn a guest on again that ran when its host went down, if [DEFAULT] resume_guests_state_on_host_boot asks
+        for it; its networks must be ready."""
+        ran = instance.vm_state == vm_states.ACTIVE and instance.power_state == power_state.RUNNING
+        if not (ran and CONF.resume_guests_state_on_host_boot) or self.manager.parts.is_busy_with(instance.uuid):
+            return
+        with self.manager.parts.busy_with(instance.uuid):
+            if self._current(instance) in POWERLESS:
+                LOG.info('The guest ran when this host went down; turning it on.', instance=instance)
+                request = context.get_admin_context()
+                self.manager.driver.power_on(request, instance, instance.get_network_info(),
+                                             block_devices.block_device_info(request, instance))
 
     def _current(self, instance):
         try:

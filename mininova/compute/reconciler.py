@@ -46,7 +46,7 @@ class ComputeReconciler:
         """Put right what a previous run of this service left; called once, before the first periodic run."""
         self._settle(quiet_for=0)
         taskless.settle(self, quiet_for=0)
-        self._restore_networks()
+        self._restore_guests()
         shelve.remove_forgotten_images(self.host)
         self.remove_strays()
 
@@ -153,15 +153,19 @@ class ComputeReconciler:
 
     # -- guests without a place here -------------------------------------------------------
 
-    def _restore_networks(self):
-        """Make the host serve the networks of the guests that live here."""
+    def _restore_guests(self):
+        """Make the host serve the networks of the guests that live here, and let those run that ran."""
         admin = context.get_admin_context()
         for instance in objects.InstanceList.get_by_host(admin, self.host):
-            if instance.network_info and instance.task_state is None:
-                try:
+            if instance.task_state is not None:
+                continue
+            try:
+                if instance.network_info:
                     self.parts.network_api.setup_instance_on_host(admin, instance)
-                except Exception:
-                    LOG.exception('The networks of the server could not be made ready.', instance=instance)
+                self.manager.lifecycle.resume(instance)
+            except Exception:
+                LOG.exception('The networks of the server could not be made ready, or it could not be resumed.',
+                              instance=instance)
 
     def remove_strays(self):
         """Remove guests whose records say that they must not be here."""

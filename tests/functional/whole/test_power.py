@@ -73,6 +73,25 @@ def test_an_event_that_was_lost_is_made_up_for(whole, server, monkeypatch):
     assert whole.show(server)['status'] == 'SHUTOFF'
 
 
+@pytest.mark.parametrize('wanted', [True, False])
+def test_after_a_power_failure_guests_run_again_if_the_operator_wants_it(whole, server, monkeypatch, wanted):
+    whole.cloud.conf(resume_guests_state_on_host_boot=wanted)
+    stopped = whole.boot('vm2')
+    whole.wait(stopped, 'ACTIVE')
+    whole.act(stopped, {'os-stop': None})
+    whole.wait(stopped, 'SHUTOFF')
+    driver(whole).register_event_listener(lambda event: None)
+    driver(whole).change_state(server, power_state.SHUTDOWN)
+    manager = whole.hosts['cmp1'].manager
+    whole.until(lambda: not manager.parts.is_busy_with(server))
+    manager.reconciler.recover()
+    manager.periodic.sync_power_states()
+    shown = [whole.show(each)['status'] for each in (server, stopped)]
+    assert shown == ['ACTIVE' if wanted else 'SHUTOFF', 'SHUTOFF']
+    runs = driver(whole).get_info(instance(whole, server)).state == power_state.RUNNING
+    assert runs is wanted
+
+
 @pytest.mark.parametrize(('task', 'vm_state', 'ends'), [
     (task_states.POWERING_OFF, vm_states.ACTIVE, 'SHUTOFF'),
     (task_states.POWERING_ON, vm_states.STOPPED, 'ACTIVE'),
