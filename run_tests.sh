@@ -145,7 +145,7 @@ for part in "${parts[@]}"; do
         functional)
             for mode in $modes; do
                 export MININOVA_CONCURRENCY=$mode
-                run_pytest "functional ($mode)" 1500 $((jobs * 2)) tests/functional
+                run_pytest "functional ($mode)" 1500 $((jobs * 4)) tests/functional
                 unset MININOVA_CONCURRENCY
             done ;;
         contract) run_pytest contract 900 1 tests/contract ;;

@@ -14,6 +14,8 @@ from mininova import concurrency
 
 # Seconds after which a consumer looks without being woken, e.g. at a queue that it has consumed from only now.
 LONGEST_SLEEP = 0.5
+# oslo.messaging asks every 50 ms whether it should stop; that often is not worth a processor's time.
+SHORTEST_SLEEP = 0.2
 
 _consumers = weakref.WeakSet()
 _guard = concurrency.lock()
@@ -53,10 +55,10 @@ class Transport(memory.Transport):
     def drain_events(self, connection, timeout=None):
         """Deliver one message.
 
-        :param timeout: seconds to wait for it; None waits for ever
+        :param timeout: seconds to wait for it, at least 0.2 are; None waits for ever
         :raises TimeoutError: there was none
         """
-        end = None if timeout is None else time.monotonic() + timeout
+        end = None if timeout is None else time.monotonic() + max(timeout, SHORTEST_SLEEP)
         while True:
             self.arrived.clear()
             try:

@@ -48,8 +48,9 @@ def find(ask_hosts=True, stuck_after=STUCK_AFTER):
         for host, service in hosts.items():
             if servicegroup.service_is_up(service):
                 mine = {instance.uuid: instance for instance in instances if instance.host == host}
+                elsewhere = {instance.uuid: instance.host for instance in instances}
                 keeps = {move.instance_uuid for move in records if move.source_compute == host and _keeps_disks(move)}
-                yield from _guests(admin, host, mine, keeps, _under_way(admin, host))
+                yield from _guests(admin, host, mine, keeps, _under_way(admin, host), elsewhere)
                 yield from _network(admin, host, mine)
 
 
@@ -126,11 +127,12 @@ def _under_way(admin, host):
         'host': host, 'in_progress': True, 'migration_type': [migrations.LIVE, migrations.EVACUATION]})}
 
 
-def _guests(admin, host, mine, keeps, under_way):
+def _guests(admin, host, mine, keeps, under_way, elsewhere):
     """Compare what a hypervisor has with what the database says it has.
 
     :param keeps: uuids of servers that moved away and whose disks the host keeps until that is decided
     :param under_way: uuids of servers of which two hosts may have something now
+    :param elsewhere: uuid -> host, for directories of disks that several hosts share
     """
     try:
         inventory = compute_rpcapi.ComputeAPI().get_inventory(admin, host)
@@ -146,7 +148,8 @@ def _guests(admin, host, mine, keeps, under_way):
         elif item['kind'] == 'kept':
             if item['uuid'] not in keeps:
                 yield f'host {host}: disks {item["path"]} are of a move that is decided'
-        elif item['uuid'] not in mine and item['uuid'] not in under_way:
+        elif item['uuid'] not in mine and item['uuid'] not in under_way and (
+                elsewhere.get(item['uuid']) not in item.get('shared_with', ())):
             yield f'host {host}: disks {item["path"]} belong to no instance of this host'
     for uuid in sorted(set(domains) - set(mine) - under_way, key=str):
         yield f'host {host}: guest {domains[uuid]["name"]} ({uuid}) belongs to no instance of this host'

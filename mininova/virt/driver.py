@@ -120,7 +120,8 @@ class ComputeDriver(live_driver.LiveMigrationDriver):
         Works without ``init_host``.
 
         :returns: dicts with kind ('domain', 'disks', 'temporary', or 'kept' for disks of a guest that moved away), uuid
-            (None if unknown), name, path (None for domains) and power_state (domains only)
+            (None if unknown), name, path (None for domains), power_state (domains only) and, for disks in a directory
+            that several hosts see, shared_with: the names of these hosts
         """
         self._unsupported('inventory')
 

@@ -141,9 +141,10 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
                 if guest.is_ours():
                     found.append({'kind': 'domain', 'uuid': guest.uuid, 'name': guest.name, 'path': None,
                                   'power_state': guest.get_info().state})
+        shared_with = moving_disks.registered_hosts()
         for uuid, path, removed in utils.list_instance_paths():
             found.append({'kind': 'temporary' if removed else 'disks', 'uuid': uuid, 'name': None, 'path': path,
-                          'power_state': None})
+                          'power_state': None, 'shared_with': shared_with})
         found += [{'kind': 'kept' if suffix == moving_disks.KEPT else 'temporary', 'uuid': uuid, 'name': None,
                    'path': path, 'power_state': None} for uuid, path, suffix in moving_disks.list_paths()]
         found += [{'kind': 'temporary', 'uuid': None, 'name': None, 'path': path, 'power_state': None}

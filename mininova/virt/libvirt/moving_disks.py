@@ -109,6 +109,12 @@ def register_host(host):
         pass
 
 
+def registered_hosts():
+    """Return the names of the hosts that left them here."""
+    directory = os.path.join(CONF.instances_path, HOSTS)
+    return sorted(os.listdir(directory)) if os.path.isdir(directory) else []
+
+
 def is_registered(host):
     """Tell whether a host left its name here."""
     return bool(host) and os.path.exists(os.path.join(CONF.instances_path, HOSTS, host))
