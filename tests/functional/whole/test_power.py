@@ -73,6 +73,37 @@ def test_an_event_that_was_lost_is_made_up_for(whole, server, monkeypatch):
     assert whole.show(server)['status'] == 'SHUTOFF'
 
 
+def test_a_guest_that_was_started_after_the_list_was_read_runs_on(whole, server, monkeypatch):
+    whole.act(server, {'os-stop': None})
+    whole.wait(server, 'SHUTOFF')
+    listed = instance(whole, server)
+    whole.act(server, {'os-start': None})
+    whole.wait(server, 'ACTIVE')
+    monkeypatch.setattr(objects.InstanceList, 'get_by_host', lambda *args, **kwargs: [listed])
+    whole.hosts['cmp1'].manager.periodic.sync_power_states()
+    assert driver(whole).get_info(listed).state == power_state.RUNNING
+    assert whole.show(server)['status'] == 'ACTIVE'
+
+
+def test_a_guest_that_cannot_be_asked_hides_no_other(whole, server, monkeypatch):
+    manager = whole.hosts['cmp1'].manager
+    other = whole.boot('vm2')
+    whole.wait(other)
+    monkeypatch.setattr(manager.lifecycle, 'on_event', lambda event: None)
+    driver(whole).register_event_listener(lambda event: None)
+    driver(whole).change_state(other, power_state.SHUTDOWN)
+    ask = manager.driver.get_info
+
+    def fail(asked):
+        if asked.uuid == server:
+            raise RuntimeError('broken')
+        return ask(asked)
+    monkeypatch.setattr(manager.driver, 'get_info', fail)
+    whole.until(lambda: not manager.parts.is_busy_with(other))
+    manager.periodic.sync_power_states()
+    assert whole.show(other)['status'] == 'SHUTOFF'
+
+
 @pytest.mark.parametrize(('task', 'vm_state', 'ends'), [
     (task_states.POWERING_OFF, vm_states.ACTIVE, 'SHUTOFF'),
     (task_states.POWERING_ON, vm_states.STOPPED, 'ACTIVE'),
