@@ -61,8 +61,12 @@ class MigrateTask:
 
     @staticmethod
     def _refuse(context, record, reason):
-        """Note that the chosen host does not take the server, and free the room there."""
-        moves.refuse(record, reason)
+        """Note that the chosen host does not take the server, and free the room there.
+
+        :raises MigrationNotFoundByStatus: it was alive, and the move goes on; the room is needed
+        """
+        if not moves.refuse(record, reason):
+            raise exception.MigrationNotFoundByStatus(instance_id=record.instance_uuid, status='pre-migrating')
         objects.AllocationList.release(context, record.instance_uuid, 'instance', record.data['refused_node_id'])
 
     def _choose(self, context, instance, record):

@@ -6,6 +6,7 @@ from mininova import crashpoint, exception, objects
 from mininova.compute import moves, power_state, vm_states
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.conductor import rpcapi as conductor_rpcapi
+from mininova.conductor.tasks import migrate
 from tests.functional.whole import test_resize
 from tests.functional.whole.test_resize import OTHER, claims, guest, record, tidy
 
@@ -358,3 +359,10 @@ def test_a_record_in_another_status_stops_a_step(clouds, server):
     shown = clouds.show(server)
     assert (shown['status'], record(clouds, server)['status']) == ('VERIFY_RESIZE', 'finished')
 
+
+def test_a_host_that_counted_as_down_and_took_the_server_keeps_its_claim(clouds, server):
+    test_resize.resize(clouds, server)
+    move, before = objects.Migration.get_current(clouds.admin, server), claims(clouds, server)
+    with pytest.raises(exception.MigrationNotFoundByStatus):
+        migrate.MigrateTask._refuse(clouds.admin, move, 'the host went down before it answered')
+    assert claims(clouds, server) == before
