@@ -141,9 +141,10 @@ class ComputeReconciler:
         self.manager.power.reboot_instance(request, instance, reboot_type=kind)
 
     def clear_task(self, request, instance):
+        """End a task of which nobody knows what was asked, unless another action has the server by now."""
         before, instance.task_state = instance.task_state, None
         instance.power_state = self._power_state(instance)
-        instance.save(expected_task_state=before)
+        instance.save(expected_task_state=before, expected={'host': self.host, 'action_id': instance.action_id})
 
     def _power_state(self, instance):
         try:

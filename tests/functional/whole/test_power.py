@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stop, start, reboot; power states that change behind our back; tasks that a killed service left."""
 import pytest
+from oslo_utils import uuidutils
 
 from mininova import exception, objects
 from mininova.compute import power_state, task_states, vm_states
@@ -115,6 +116,19 @@ def test_a_task_that_nobody_works_on_is_taken_up(whole, server, task, vm_state, 
     abandoned.vm_state, abandoned.task_state = vm_state, task
     abandoned.save()
     assert whole.wait(server, ends, seconds=20)['status'] == ends
+
+
+def test_a_task_of_another_action_is_not_cleared(whole, server):
+    manager = whole.hosts['cmp1'].manager
+    seen = instance(whole, server)
+    current = instance(whole, server)
+    seen.task_state = current.task_state = task_states.IMAGE_SNAPSHOT
+    current.action_id = uuidutils.generate_uuid()
+    with manager.parts.busy_with(server):
+        current.save()
+        with pytest.raises(exception.StaleAction):
+            manager.reconciler.clear_task(whole.admin, seen)
+        assert instance(whole, server).task_state == task_states.IMAGE_SNAPSHOT
 
 
 def test_a_build_that_was_killed_after_the_guest_ran_ends_active(whole, server):
