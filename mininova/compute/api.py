@@ -84,14 +84,6 @@ class API(
         crashpoint('create.C3.cast.after')
         return created
 
-    @staticmethod
-    def host_is_up(context, host):
-        """Tell whether the nova-compute of a host is alive."""
-        try:
-            return servicegroup.service_is_up(objects.Service.get_by_compute_host(context.elevated(), host))
-        except exception.ComputeHostNotFound:
-            return False
-
     # -- questions --
 
     def get_console_output(self, context, instance, tail_length=None):
@@ -119,7 +111,7 @@ class API(
         """
         if not instance.host:
             raise exception.InstanceNotReady(instance_id=instance.uuid)
-        if not self.host_is_up(context, instance.host):
+        if not servicegroup.host_is_up(context, instance.host):
             raise exception.ServiceUnavailable(reason='the compute host of the server is down')
         try:
             return method(context, instance, **arguments)

@@ -36,7 +36,7 @@ class ConductorReconciler:
         hosts_up = {}
         for instance in instances:
             if instance.host and instance.host not in hosts_up:
-                hosts_up[instance.host] = self._is_up(admin, instance.host)
+                hosts_up[instance.host] = servicegroup.host_is_up(admin, instance.host)
             self._under_way.add(instance.uuid)
             self._pool.spawn(self._try_to_drive, instance, hosts_up.get(instance.host))
 
@@ -47,13 +47,6 @@ class ConductorReconciler:
             LOG.exception('Could not drive the accepted work; trying again later.', instance=instance)
         finally:
             self._under_way.discard(instance.uuid)
-
-    @staticmethod
-    def _is_up(admin, host):
-        try:
-            return servicegroup.service_is_up(objects.Service.get_by_compute_host(admin, host))
-        except exception.ComputeHostNotFound:
-            return False
 
     def _drive(self, instance, host_up):
         remedy = REMEDIES.get(instance.task_state)

@@ -46,7 +46,7 @@ class MigrateTask:
     def _drive(self, context, instance):
         try:
             record = objects.Migration.get_current(context, instance.uuid, instance.action_id, ['pre-migrating'])
-            if record.dest_compute and not _is_up(context, record.dest_compute):
+            if record.dest_compute and not servicegroup.host_is_up(context, record.dest_compute):
                 self._refuse(context, record, 'the host went down before it answered')
             if not record.dest_compute:
                 self._choose(context, instance, record)
@@ -171,7 +171,7 @@ class MigrateTask:
     def _confirm(self, context, instance):
         try:
             record = objects.Migration.get_current(context, instance.uuid, statuses=['confirming'])
-            if _is_up(context, record.source_compute):
+            if servicegroup.host_is_up(context, record.source_compute):
                 instance.owner = None
                 instance.save(expected_task_state=task_states.RESIZE_CONFIRMING,
                               expected={'action_id': instance.action_id})
@@ -192,13 +192,6 @@ def _load(context, uuid, task_state):
     except exception.InstanceNotFound:
         return None
     return instance if instance.task_state == task_state else None
-
-
-def _is_up(context, host):
-    try:
-        return servicegroup.service_is_up(objects.Service.get_by_compute_host(context, host))
-    except exception.ComputeHostNotFound:
-        return False
 
 
 def _give_back_unused(context, instance):
