@@ -7,7 +7,6 @@ accepted is in ``action.py``.  See also: ``create.py`` (POST /servers), ``search
 """
 from oslo_utils import uuidutils
 
-import mininova.conf
 from mininova import exception, hooks, objects, quota, rpc, servicegroup
 from mininova.compute import (
     action,
@@ -30,8 +29,6 @@ from mininova.crashpoint import crashpoint
 from mininova.image import api as image_api
 from mininova.network import api as network_api
 from mininova.objects import instance_rows
-
-CONF = mininova.conf.CONF
 
 MAX_TAGS = 50
 

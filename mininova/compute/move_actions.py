@@ -6,13 +6,10 @@ Nova: resize, confirm_resize and revert_resize of nova/compute/api.py.
 While a resize is not decided the server counts with the larger of its two flavors: its row carries that many VCPUs and
 that much memory from the transaction that accepts the resize on, so that a quota holds whatever is decided.
 """
-import mininova.conf
 from mininova import exception, objects, quota, servicegroup
 from mininova.compute import action, create_image, vm_states
 from mininova.crashpoint import crashpoint
 from mininova.objects import migration as migrations
-
-CONF = mininova.conf.CONF
 
 
 class MoveActions:

@@ -10,13 +10,11 @@ import functools
 from oslo_log import log
 from oslo_utils import timeutils
 
-import mininova.conf
 from mininova import concurrency, exception, rpc
 from mininova.compute import faults, power_state, task_states, vm_states
 from mininova.crashpoint import crashpoint
 from mininova.notifications import instance as notifications
 
-CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 

@@ -5,11 +5,8 @@ The server's claim becomes that of its migration, so that the scheduler claims a
 an earlier try claimed is found again, or given back because the record says that it was in vain.
 Nova: parts of nova/conductor/tasks/live_migrate.py and of rebuild_instance in nova/conductor/manager.py.
 """
-import mininova.conf
 from mininova import availability_zones, exception, objects, servicegroup
 from mininova.scheduler.client import query
-
-CONF = mininova.conf.CONF
 
 
 class Destinations:

@@ -10,7 +10,6 @@ import os
 import shlex
 
 from oslo_concurrency import processutils
-from oslo_log import log as logging
 
 import mininova.conf
 from mininova import concurrency, exception
@@ -18,7 +17,6 @@ from mininova.virt import imagecache, images
 from mininova.virt.libvirt import blockinfo, disks, moving_disks, utils
 
 CONF = mininova.conf.CONF
-LOG = logging.getLogger(__name__)
 
 POLL = 0.5  # seconds between two questions whether to go on
 OUTGOING = 'outgoing'
