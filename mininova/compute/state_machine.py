@@ -115,7 +115,7 @@ ACTIONS = {
                          must_have_launched=False),
 }
 
-# What each task leads to when nobody interferes: for recovery and for the generated page.
+# What an action is called in a refusal, where that is not the name of its row.
 METHOD_NAMES = {'shelve_offload': 'shelveOffload',
                 'live_migrate': 'os-migrateLive', 'live_migrate_force_complete': 'force_complete',
                 'live_migrate_abort': 'abort live migration',

@@ -2,8 +2,7 @@
 """nova-conductor: the database gateway of compute hosts, and the owner of workflows.
 
 ``ConductorManager`` has the three generic object methods, ``ComputeTaskManager`` the entry points of the workflows;
-each workflow
-is a class in ``mininova/conductor/tasks``.  Nova: nova/conductor/manager.py.
+each workflow is a class in ``mininova/conductor/tasks``.  Nova: nova/conductor/manager.py.
 """
 import mininova.conf
 from mininova import exception, manager, rpc

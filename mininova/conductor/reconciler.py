@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds accepted creates and deletes that nobody drives, and drives them.  Every [reconciler] interval, in each
-conductor.
+"""Finds accepted work that is conductor's and that nobody drives, and drives it: creates, deletions, moves, evacuations
+and unshelving, the more so where a host is down.  Every [reconciler] interval, in each conductor.
 
 Ownership of an instance is taken by compare-and-swap, so several conductors may look at the same time.
 New here: Nova has nothing that recovers a build without a host.
