@@ -104,7 +104,7 @@ class Sender:
             self._run('rsync', '--archive', '--sparse', '--protect-args', '-e', shell, '--', path,
                       f'{address}:{target}')
         else:
-            self._run('scp', '-q', '-p', '-o', 'BatchMode=yes', *_scp_options(options), '--', path,
+            self._run('scp', '-q', '-p', '-o', 'BatchMode=yes', *scp_options(options), '--', path,
                       f'{address}:{target}')
 
     def _ask(self, host, command):
@@ -122,8 +122,7 @@ class Sender:
         def work():
             try:
                 result['output'], _errors = processutils.execute(
-                    *command, on_execute=running.append, env_variables={**_ssh_environment(), 'LC_ALL': 'C',
-                                                                        'PATH': utils.TOOL_PATH})
+                    *command, on_execute=running.append, env_variables=tool_environment())
             except Exception as error:
                 result['error'] = error
             finally:
@@ -139,11 +138,13 @@ class Sender:
         return result['output']
 
 
-def _ssh_environment():
-    return {name: os.environ[name] for name in ('HOME', 'USER', 'SSH_AUTH_SOCK') if name in os.environ}
+def tool_environment():
+    """Return the environment of a tool that speaks ssh: this user's keys, and messages in English."""
+    known = {name: os.environ[name] for name in ('HOME', 'USER', 'SSH_AUTH_SOCK') if name in os.environ}
+    return {**known, 'LC_ALL': 'C', 'PATH': utils.TOOL_PATH}
 
 
-def _scp_options(options):
+def scp_options(options):
     """Return options of ssh as scp wants them: it calls the port -P."""
     return ['-P' if option == '-p' else option for option in options]
 
