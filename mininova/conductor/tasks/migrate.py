@@ -233,6 +233,10 @@ def give_up_without_host(reconciler, request, instance, host_up):
     if instance.host == record.source_compute and record.status in moves.BEFORE_HAND_OVER:
         moves.return_claims(request, record, instance)
         moves.restore(instance, record)
+    else:
+        # As the claim on its host and the disks there are: of the new size, unless it was handed back.
+        back = record.status == 'reverting' and instance.host == record.source_compute
+        moves.set_flavor(instance, record.old_flavor if back else record.new_flavor)
     error = exception.ResizeError(
         reason=f'host {instance.host} went down for good while the server moved from {record.source_compute} to '
                f'{record.dest_compute}; its disks were left as they are')

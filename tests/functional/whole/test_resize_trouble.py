@@ -291,6 +291,22 @@ def test_a_host_lost_while_it_sends_leaves_an_error_and_its_disks(clouds, server
     tidy(clouds)
 
 
+def test_a_host_lost_before_it_ran_what_arrived_leaves_an_error_of_the_new_size(clouds, server, die_at, monkeypatch):
+    old = host_of(clouds, server)
+    new = OTHER[old]
+    die_at('resize.R8.network.before')
+    monkeypatch.setattr(clouds.hosts[new].manager.reconciler, '_remedy', lambda instance: None)
+    clouds.act(server, {'resize': {'flavorRef': '2'}})
+    clouds.until(lambda: host_of(clouds, server) == new)
+    stop(clouds, new)
+    shown = clouds.wait(server, 'ERROR', seconds=30)
+    assert 'went down for good' in shown['fault']['message']
+    assert (shown['flavor']['ram'], clouds.used()[new]) == (1024, 1024)
+    found = objects.Instance.get_by_uuid(clouds.admin, server)
+    assert (found.memory_mb, found.vcpus) == (1024, 2)
+    come_back(clouds, new)
+
+
 # -- what administrators do ---------------------------------------------------------------------
 
 def test_a_server_whose_state_is_reset_on_the_way_is_given_back(clouds, server, monkeypatch):
