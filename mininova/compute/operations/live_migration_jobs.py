@@ -10,7 +10,7 @@ import time
 from oslo_log import log
 
 from mininova import concurrency, context, exception, objects
-from mininova.compute import faults, instance_actions
+from mininova.compute import faults, instance_actions, task_states
 from mininova.notifications import instance as notifications
 
 LOG = log.getLogger(__name__)
@@ -117,6 +117,12 @@ def close_requests(instance, migration_id, host):
         request, event = _request_context(record), REQUESTS[record.action][0]
         objects.InstanceActionEvent.event_start(request, instance.uuid, event, host)
         objects.InstanceActionEvent.event_finish(request, instance.uuid, event, 'Error', faults.user_message(error))
+
+
+def take_up(reconciler, request, instance, record):
+    """Remedy for what was asked when the live migration was over, and whose message was lost or found the host busy."""
+    if instance.task_state != task_states.MIGRATING:
+        close_requests(instance, record.arguments['migration_id'], reconciler.host)
 
 
 def _request_context(record):
