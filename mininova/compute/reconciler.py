@@ -91,10 +91,8 @@ class ComputeReconciler:
     @staticmethod
     def as_accepted(instance, action):
         """Return the request of an action's record, under which the instance is worked on from here on."""
-        request = context.RequestContext(user_id=action.user_id, project_id=action.project_id, is_admin=True,
-                                         request_id=action.request_id, overwrite=False)
-        instance._context = request
-        return request
+        instance._context = action.request_context()
+        return instance._context
 
     # -- remedies by task state ----------------------------------------------------------
 

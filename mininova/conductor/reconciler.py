@@ -96,10 +96,8 @@ class ConductorReconciler:
                                                     instance.action_id) if instance.action_id else None
         if action is None:
             return admin
-        request = context.RequestContext(user_id=action.user_id, project_id=action.project_id, is_admin=True,
-                                         request_id=action.request_id, overwrite=False)
-        instance._context = request
-        return request
+        instance._context = action.request_context()
+        return instance._context
 
 
 REMEDIES = {
