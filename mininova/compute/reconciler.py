@@ -70,6 +70,11 @@ class ComputeReconciler:
         if evacuate.is_under_way(request, instance):
             return  # from this host, which came back: conductor and the new host see to it
         remedy = REMEDIES.get(instance.task_state)
+        if instance.task_state in task_states.BUILD_STATES and not _is_built(instance):
+            # What a build removes before it begins anew is all that this server has.
+            LOG.error('A server that is %s cannot be %s; the task is cleared.', instance.vm_state, instance.task_state,
+                      instance=instance)
+            remedy = ComputeReconciler.clear_task
         if remedy is None and instance.task_state is None and instance.vm_state == vm_states.BUILDING:
             remedy = ComputeReconciler.resume_build
         if remedy is None:
@@ -208,6 +213,12 @@ class ComputeReconciler:
         if any(attempt['host'] == self.host for attempt in attempts or ()):
             return f'its build here was given up and went to {instance.host or "another host"}'
         return departures.evidence(admin, instance, self.host, self.driver)
+
+
+def _is_built(instance):
+    """Tell whether a server's guest is made: by a build, or by an unshelving."""
+    return instance.vm_state == vm_states.BUILDING or (
+        instance.vm_state == vm_states.SHELVED_OFFLOADED and instance.task_state == task_states.SPAWNING)
 
 
 REMEDIES = {

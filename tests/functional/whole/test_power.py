@@ -131,6 +131,19 @@ def test_a_task_of_another_action_is_not_cleared(whole, server):
         assert instance(whole, server).task_state == task_states.IMAGE_SNAPSHOT
 
 
+@pytest.mark.parametrize('task', [*task_states.BUILD_STATES, task_states.REBUILDING, task_states.RESCUING])
+def test_a_task_that_nobody_asked_for_ends_and_costs_no_disk(whole, server, task):
+    whole.act(server, {'os-stop': None})
+    whole.wait(server, 'SHUTOFF')
+    stopped = instance(whole, server)
+    disks = driver(whole).host.guests[server].disk_number
+    stopped.task_state = task
+    stopped.save()
+    whole.wait(server, 'SHUTOFF')
+    kept = driver(whole).host.guests[server]
+    assert (kept.disks, kept.disk_number) == (True, disks)
+
+
 def test_a_build_that_was_killed_after_the_guest_ran_ends_active(whole, server):
     abandoned = instance(whole, server)
     abandoned.vm_state, abandoned.task_state, abandoned.launched_at = vm_states.BUILDING, task_states.SPAWNING, None
