@@ -10,7 +10,6 @@ import itertools
 import kombu.exceptions
 import kombu.transport
 import oslo_messaging as messaging
-from oslo_log import log
 from oslo_serialization import jsonutils
 
 import mininova.conf
@@ -19,7 +18,6 @@ from mininova import context as nova_context
 from mininova.objects import base as objects_base
 
 CONF = mininova.conf.CONF
-LOG = log.getLogger(__name__)
 
 ALLOWED_REMOTE_EXCEPTIONS = ['mininova.exception']
 LONGEST_PAUSE = 5  # seconds between two tries to reach a lost broker; the library waits up to 30

@@ -5,6 +5,7 @@ The age of the last heartbeat is measured on the database's clock (``Service.age
 here, declares nobody dead.
 """
 import mininova.conf
+from mininova import exception, objects
 
 CONF = mininova.conf.CONF
 
@@ -15,6 +16,14 @@ def service_is_up(service):
     :param service: a Service as read just now
     """
     return not service.forced_down and service.age is not None and service.age <= CONF.service_down_time
+
+
+def host_is_up(context, host):
+    """Tell whether the nova-compute of a host is up; one that has no record is not."""
+    try:
+        return service_is_up(objects.Service.get_by_compute_host(context.elevated(), host))
+    except exception.ComputeHostNotFound:
+        return False
 
 
 def answer_timeout():

@@ -7,7 +7,6 @@ accepted is in ``action.py``.  See also: ``create.py`` (POST /servers), ``search
 """
 from oslo_utils import uuidutils
 
-import mininova.conf
 from mininova import exception, hooks, objects, quota, rpc, servicegroup
 from mininova.compute import (
     action,
@@ -30,8 +29,6 @@ from mininova.crashpoint import crashpoint
 from mininova.image import api as image_api
 from mininova.network import api as network_api
 from mininova.objects import instance_rows
-
-CONF = mininova.conf.CONF
 
 MAX_TAGS = 50
 
@@ -84,14 +81,6 @@ class API(
         crashpoint('create.C3.cast.after')
         return created
 
-    @staticmethod
-    def host_is_up(context, host):
-        """Tell whether the nova-compute of a host is alive."""
-        try:
-            return servicegroup.service_is_up(objects.Service.get_by_compute_host(context.elevated(), host))
-        except exception.ComputeHostNotFound:
-            return False
-
     # -- questions --
 
     def get_console_output(self, context, instance, tail_length=None):
@@ -119,7 +108,7 @@ class API(
         """
         if not instance.host:
             raise exception.InstanceNotReady(instance_id=instance.uuid)
-        if not self.host_is_up(context, instance.host):
+        if not servicegroup.host_is_up(context, instance.host):
             raise exception.ServiceUnavailable(reason='the compute host of the server is down')
         try:
             return method(context, instance, **arguments)

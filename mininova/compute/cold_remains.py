@@ -61,7 +61,7 @@ def sweep(reconciler):
     admin = nova_context.get_admin_context()
     kept = {item['uuid'] for item in reconciler.driver.inventory() if item['kind'] == 'kept'}
     orphans = {record.instance_uuid for record in objects.MigrationList.get_by_filters(
-        admin, {'host': reconciler.host, 'in_progress': True, 'migration_type': list(moves.COLD)})}
+        admin, {'host': reconciler.host, 'status': list(moves.UNDER_WAY), 'migration_type': list(moves.COLD)})}
     for function, uuids in ((_look_at_kept, kept), (_look_at_move, orphans)):
         for uuid in sorted(uuids):
             if reconciler.parts.is_busy_with(uuid):

@@ -9,7 +9,7 @@ from oslo_log import log
 from oslo_utils import timeutils, uuidutils
 
 import mininova.conf
-from mininova import exception, hooks, objects, quota
+from mininova import exception, hooks, objects, quota, servicegroup
 from mininova.compute import action, state_machine, task_states, vm_states
 from mininova.crashpoint import crashpoint
 from mininova.notifications import instance as notifications
@@ -103,7 +103,7 @@ class DeleteActions:
         return True
 
     def _drive_delete(self, context, instance):
-        if instance.host and self.host_is_up(context, instance.host):
+        if instance.host and servicegroup.host_is_up(context, instance.host):
             deferred = instance.task_state == task_states.SOFT_DELETING
             action.send(self.compute_rpcapi.soft_delete_instance if deferred
                         else self.compute_rpcapi.terminate_instance, context, instance)

@@ -21,7 +21,7 @@ def evidence(context, instance, host, driver):
     The newest record that names the host decides; while any move is under way nothing is removed.
     """
     records = objects.MigrationList.get_by_filters(context, {'instance_uuid': instance.uuid})
-    if any(record.status not in (*remains.OVER, 'done') for record in records):
+    if any(record.status not in remains.OVER for record in records):
         return None
     for record in records:
         if record.migration_type not in LEFT or not _names(record, host):

@@ -6,7 +6,7 @@ set, as in Nova: what is going on is written on the card (mininova/db/interfaces
 """
 from oslo_utils import uuidutils
 
-from mininova import exception, objects
+from mininova import exception, objects, servicegroup
 from mininova.compute import action, state_machine
 from mininova.crashpoint import crashpoint
 
@@ -96,7 +96,7 @@ class InterfaceActions:
                                                  uuidutils.generate_uuid(), arguments)
 
     def _require_live_host(self, context, instance):
-        if not self.host_is_up(context, instance.host):
+        if not servicegroup.host_is_up(context, instance.host):
             raise exception.ServiceUnavailable(reason='the compute host of the server is down')
 
 

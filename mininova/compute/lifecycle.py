@@ -53,11 +53,23 @@ class LifecycleEvents:
                 instance = objects.Instance.get_by_uuid(context.get_admin_context(), uuid)
             except exception.InstanceNotFound:
                 return
-            self.compare(instance)
+            self._compare(instance)
 
-    def compare(self, instance):
-        """Write the power state of a server, and what follows from it."""
-        if instance.host != self.manager.host or instance.task_state is not None:
+    def sync_listed(self, instance):
+        """Compare a server of a list; where it differs it is read again first: it may have been started since."""
+        if self.manager.parts.is_busy_with(instance.uuid) or not self._rests_here(instance):
+            return
+        current = self._current(instance)
+        if current != instance.power_state or current in STOPS.get(instance.vm_state, ()) or (
+                instance.vm_state in OFF and current in POWERED):
+            self.sync(instance.uuid)
+
+    def _rests_here(self, instance):
+        return instance.host == self.manager.host and instance.task_state is None
+
+    def _compare(self, instance):
+        """Write the power state of a server that nobody else works on, and what follows from it."""
+        if not self._rests_here(instance):
             return
         current = self._current(instance)
         stops = current in STOPS.get(instance.vm_state, ())

@@ -119,7 +119,7 @@ class LiveActions:
             raise exception.Invalid("The target host can't be the same one.")
         action.check_action(context, instance, 'evacuate')
         self._check_not_evacuated_yet(context, instance)
-        if self._is_source_in_use(context, instance.host):
+        if servicegroup.host_is_up(context, instance.host):
             raise exception.ComputeServiceInUse(host=instance.host)
         arguments = {'host': host, 'shared_storage': shared_storage, 'force': force, 'target_state': target_state,
                      'sealed': sealing.seal(admin_password, []) if admin_password else None}
@@ -143,12 +143,3 @@ class LiveActions:
                 task_states.REBUILDING, task_states.REBUILD_BLOCK_DEVICE_MAPPING, task_states.REBUILD_SPAWNING):
             raise exception.InstanceInvalidState(attr='task_state', instance_uuid=instance.uuid,
                                                  state=instance.task_state, method='evacuate')
-
-    @staticmethod
-    def _is_source_in_use(context, host):
-        """Tell whether a host's nova-compute lives; one whose record is gone does not."""
-        try:
-            return servicegroup.service_is_up(objects.Service.get_by_compute_host(context.elevated(), host))
-        except exception.ComputeHostNotFound:
-            return False
-

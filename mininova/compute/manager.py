@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-compute: start-up, the list of endpoints and of periodic work.  Nova: nova/compute/manager.py.
 
-The methods that RPC reaches live in ``mininova/compute/operations``, one family a file: build, delete, power, inspect.
-What is put right after a restart or a lost message is in reconciler.py, hypervisor events in lifecycle.py.
+The methods that RPC reaches live in ``mininova/compute/operations``, one family a file (rpcapi.py says which).  What is
+put right after a restart or a lost message is in reconciler.py and taskless.py, periodic work in periodic.py, events of
+the hypervisor in lifecycle.py.
 """
 import os
 

@@ -6,13 +6,10 @@ Nova: resize, confirm_resize and revert_resize of nova/compute/api.py.
 While a resize is not decided the server counts with the larger of its two flavors: its row carries that many VCPUs and
 that much memory from the transaction that accepts the resize on, so that a quota holds whatever is decided.
 """
-import mininova.conf
-from mininova import exception, objects, quota
+from mininova import exception, objects, quota, servicegroup
 from mininova.compute import action, create_image, vm_states
 from mininova.crashpoint import crashpoint
 from mininova.objects import migration as migrations
-
-CONF = mininova.conf.CONF
 
 
 class MoveActions:
@@ -63,7 +60,7 @@ class MoveActions:
                    migrations.Migration.pack(context, instance, migrations.MIGRATION))
 
     def _require_host_up(self, context, instance):
-        if not self.host_is_up(context, instance.host):
+        if not servicegroup.host_is_up(context, instance.host):
             raise exception.ServiceUnavailable(reason='the compute host of the server is down', code=409)
 
     def _accept_move(self, context, instance, name, arguments, values, limits, record):
@@ -81,7 +78,7 @@ class MoveActions:
         :raises MigrationNotFoundByStatus: it was not moved (400)
         """
         record = accept_confirmation(context, instance)
-        if self.host_is_up(context, record.source_compute):
+        if servicegroup.host_is_up(context, record.source_compute):
             action.send(self.compute_rpcapi.confirm_resize, context, record.source_compute, instance, record)
         else:
             self.compute_task_api.confirm_resize(context, instance)

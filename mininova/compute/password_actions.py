@@ -3,7 +3,7 @@
 set_admin_password of nova/compute/api.py, nova/api/openstack/compute/server_password.py."""
 import contextlib
 
-from mininova import exception, objects, rpc
+from mininova import exception, objects, rpc, servicegroup
 from mininova.compute import action, server_password
 
 
@@ -22,7 +22,7 @@ class PasswordActions:
         action.check_action(context, instance, 'set_admin_password')
         if not instance.host:
             raise exception.InstanceNotReady(instance_id=instance.uuid)
-        if not self.host_is_up(context, instance.host):
+        if not servicegroup.host_is_up(context, instance.host):
             raise exception.ServiceUnavailable(reason='the compute host of the server is down')
         action.accept_action(context, instance, 'set_admin_password')
         try:

@@ -4,7 +4,7 @@ nova/compute/manager.py."""
 from oslo_log import log
 
 import mininova.conf
-from mininova import context, objects
+from mininova import context, exception, objects
 from mininova.compute import waiting
 from mininova.compute.operations import resize_decision
 
@@ -51,8 +51,12 @@ class PeriodicTasks:
     def sync_power_states(self):
         """Compare every guest of this host with its record: for events that were lost."""
         for instance in objects.InstanceList.get_by_host(context.get_admin_context(), self.manager.host):
-            if not self.manager.parts.is_busy_with(instance.uuid):
-                self.manager.lifecycle.compare(instance)
+            try:
+                self.manager.lifecycle.sync_listed(instance)
+            except exception.HypervisorUnavailable:
+                raise
+            except Exception:
+                LOG.exception('The power state could not be compared.', instance=instance)
 
     def reclaim_deleted(self):
         """Delete for good what was deleted reclaim_instance_interval ago."""

@@ -70,6 +70,11 @@ class ComputeReconciler:
         if evacuate.is_under_way(request, instance):
             return  # from this host, which came back: conductor and the new host see to it
         remedy = REMEDIES.get(instance.task_state)
+        if instance.task_state in task_states.BUILD_STATES and not _is_built(instance):
+            # What a build removes before it begins anew is all that this server has.
+            LOG.error('A server that is %s cannot be %s; the task is cleared.', instance.vm_state, instance.task_state,
+                      instance=instance)
+            remedy = ComputeReconciler.clear_task
         if remedy is None and instance.task_state is None and instance.vm_state == vm_states.BUILDING:
             remedy = ComputeReconciler.resume_build
         if remedy is None:
@@ -91,10 +96,8 @@ class ComputeReconciler:
     @staticmethod
     def as_accepted(instance, action):
         """Return the request of an action's record, under which the instance is worked on from here on."""
-        request = context.RequestContext(user_id=action.user_id, project_id=action.project_id, is_admin=True,
-                                         request_id=action.request_id, overwrite=False)
-        instance._context = request
-        return request
+        instance._context = action.request_context()
+        return instance._context
 
     # -- remedies by task state ----------------------------------------------------------
 
@@ -141,9 +144,10 @@ class ComputeReconciler:
         self.manager.power.reboot_instance(request, instance, reboot_type=kind)
 
     def clear_task(self, request, instance):
+        """End a task of which nobody knows what was asked, unless another action has the server by now."""
         before, instance.task_state = instance.task_state, None
         instance.power_state = self._power_state(instance)
-        instance.save(expected_task_state=before)
+        instance.save(expected_task_state=before, expected={'host': self.host, 'action_id': instance.action_id})
 
     def _power_state(self, instance):
         try:
@@ -213,6 +217,12 @@ class ComputeReconciler:
         if any(attempt['host'] == self.host for attempt in attempts or ()):
             return f'its build here was given up and went to {instance.host or "another host"}'
         return departures.evidence(admin, instance, self.host, self.driver)
+
+
+def _is_built(instance):
+    """Tell whether a server's guest is made: by a build, or by an unshelving."""
+    return instance.vm_state == vm_states.BUILDING or (
+        instance.vm_state == vm_states.SHELVED_OFFLOADED and instance.task_state == task_states.SPAWNING)
 
 
 REMEDIES = {

@@ -7,7 +7,7 @@ next start of the other host's service.
 """
 from oslo_log import log
 
-from mininova import exception, objects, rpc, servicegroup
+from mininova import objects, rpc, servicegroup
 from mininova.compute import task_states
 
 LOG = log.getLogger(__name__)
@@ -44,7 +44,7 @@ def remove_elsewhere(context, instance, own_host, compute_rpcapi):
     A host that is down or does not answer finds the deleted record when it is back, and removes the rest as a stray.
     """
     for host in sorted(hosts_of_moves(context, instance) - {own_host}):
-        if not host_is_up(context, host):
+        if not servicegroup.host_is_up(context, host):
             LOG.info('Host %s is down; what it has of the server is removed when it is back.', host, instance=instance)
             continue
         try:
@@ -52,11 +52,3 @@ def remove_elsewhere(context, instance, own_host, compute_rpcapi):
         except (rpc.MessagingTimeout, rpc.MessagingException) as error:
             LOG.warning('Host %s did not answer (%s); what it has of the server is removed later.', host, error,
                         instance=instance)
-
-
-def host_is_up(context, host):
-    """Tell whether the nova-compute of a host is alive."""
-    try:
-        return servicegroup.service_is_up(objects.Service.get_by_compute_host(context.elevated(), host))
-    except exception.ComputeHostNotFound:
-        return False

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be asked of nova-compute over RPC.  Nova: nova/compute/rpcapi.py.
 
-Methods live in ``mininova/compute/operations`` under the same names: build_* in build.py, terminate_* in delete.py,
-power in power.py, rebuild, snapshot and rescue in files of these names, pause and crash dump in pause.py, suspend and
-resume in suspend.py, passwords in password.py, the networks again in inject_network.py, the questions (console output,
-diagnostics, uptime) in inspect.py.
+Methods live in ``mininova/compute/operations`` under the same names, one family a file: what is sent for a resize in
+resize.py, for the decision on it in resize_decision.py, to the source of a live migration in live_migration.py, to its
+destination, with the checks, in live_arrival.py; deletions, soft deletions and restore in delete.py; backups in
+snapshot.py; start, stop and reboot in power.py; the questions (console output, diagnostics, uptime) in inspect.py.
 
 Version history:
 

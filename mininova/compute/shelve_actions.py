@@ -31,7 +31,7 @@ class ShelveActions:
         crashpoint('shelve.H1.accepted.after')
         try:
             shelved_image.announce(context, instance, image_id, self.image_api)
-        except exception.NovaException as error:
+        except Exception as error:
             shelved_image.discard(context, instance, image_id, self.image_api)
             _take_back(context, instance, error)
             raise
@@ -76,7 +76,7 @@ class ShelveActions:
 
 def _take_back(context, instance, error):
     """Take an acceptance back: the request is answered with the error."""
-    LOG.warning('Not shelved: %s', error.format_message(), instance=instance)
+    LOG.warning('Not shelved: %s', error, instance=instance)
     task, instance.task_state = instance.task_state, None
     try:
         instance.save(expected_task_state=task, expected={'action_id': instance.action_id})

@@ -84,8 +84,7 @@ ACTIONS = {
                      action='migrate'),
     'confirm_resize': _rule((vms.RESIZED,), starts=tasks.RESIZE_CONFIRMING, needs_host=True, action='confirmResize'),
     'revert_resize': _rule((vms.RESIZED,), starts=tasks.RESIZE_REVERTING, needs_host=True, action='revertResize'),
-    'rebuild': _rule((vms.ACTIVE, vms.STOPPED, vms.ERROR), starts=tasks.REBUILDING, must_have_launched=False,
-                     needs_host=True, action='rebuild'),
+    'rebuild': _rule((vms.ACTIVE, vms.STOPPED, vms.ERROR), starts=tasks.REBUILDING, needs_host=True, action='rebuild'),
     'snapshot': _rule((vms.ACTIVE, vms.STOPPED, vms.PAUSED, vms.SUSPENDED), starts=tasks.IMAGE_SNAPSHOT_PENDING,
                       must_be_unlocked=False, needs_host=True, action='createImage'),
     'backup': _rule((vms.ACTIVE, vms.STOPPED, vms.PAUSED, vms.SUSPENDED), starts=tasks.IMAGE_BACKUP,
@@ -115,7 +114,7 @@ ACTIONS = {
                          must_have_launched=False),
 }
 
-# What each task leads to when nobody interferes: for recovery and for the generated page.
+# What an action is called in a refusal, where that is not the name of its row.
 METHOD_NAMES = {'shelve_offload': 'shelveOffload',
                 'live_migrate': 'os-migrateLive', 'live_migrate_force_complete': 'force_complete',
                 'live_migrate_abort': 'abort live migration',

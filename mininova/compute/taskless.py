@@ -7,7 +7,7 @@ from oslo_log import log
 
 from mininova import context, exception, objects
 from mininova.compute import instance_actions
-from mininova.compute.operations import crash_dump, interfaces
+from mininova.compute.operations import crash_dump, interfaces, live_migration_jobs
 
 LOG = log.getLogger(__name__)
 
@@ -16,6 +16,8 @@ REMEDIES = {
     instance_actions.TRIGGER_CRASH_DUMP: crash_dump.take_up,
     instance_actions.ATTACH_INTERFACE: interfaces.take_up_attach,
     instance_actions.DETACH_INTERFACE: interfaces.take_up_detach,
+    instance_actions.LIVE_MIGRATION_CANCEL: live_migration_jobs.take_up,
+    instance_actions.LIVE_MIGRATION_FORCE_COMPLETE: live_migration_jobs.take_up,
 }
 
 

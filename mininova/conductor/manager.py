@@ -2,11 +2,8 @@
 """nova-conductor: the database gateway of compute hosts, and the owner of workflows.
 
 ``ConductorManager`` has the three generic object methods, ``ComputeTaskManager`` the entry points of the workflows;
-each workflow
-is a class in ``mininova/conductor/tasks``.  Nova: nova/conductor/manager.py.
+each workflow is a class in ``mininova/conductor/tasks``.  Nova: nova/conductor/manager.py.
 """
-from oslo_log import log
-
 import mininova.conf
 from mininova import exception, manager, rpc
 from mininova.compute import waiting
@@ -15,7 +12,6 @@ from mininova.conductor.tasks import build, delete, evacuate, live_migrate, migr
 from mininova.objects import base as objects_base
 
 CONF = mininova.conf.CONF
-LOG = log.getLogger(__name__)
 
 
 class ConductorManager(manager.Manager):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds accepted creates and deletes that nobody drives, and drives them.  Every [reconciler] interval, in each
-conductor.
+"""Finds accepted work that is conductor's and that nobody drives, and drives it: creates, deletions, moves, evacuations
+and unshelving, the more so where a host is down.  Every [reconciler] interval, in each conductor.
 
 Ownership of an instance is taken by compare-and-swap, so several conductors may look at the same time.
 New here: Nova has nothing that recovers a build without a host.
@@ -36,7 +36,7 @@ class ConductorReconciler:
         hosts_up = {}
         for instance in instances:
             if instance.host and instance.host not in hosts_up:
-                hosts_up[instance.host] = self._is_up(admin, instance.host)
+                hosts_up[instance.host] = servicegroup.host_is_up(admin, instance.host)
             self._under_way.add(instance.uuid)
             self._pool.spawn(self._try_to_drive, instance, hosts_up.get(instance.host))
 
@@ -47,13 +47,6 @@ class ConductorReconciler:
             LOG.exception('Could not drive the accepted work; trying again later.', instance=instance)
         finally:
             self._under_way.discard(instance.uuid)
-
-    @staticmethod
-    def _is_up(admin, host):
-        try:
-            return servicegroup.service_is_up(objects.Service.get_by_compute_host(admin, host))
-        except exception.ComputeHostNotFound:
-            return False
 
     def _drive(self, instance, host_up):
         remedy = REMEDIES.get(instance.task_state)
@@ -103,10 +96,8 @@ class ConductorReconciler:
                                                     instance.action_id) if instance.action_id else None
         if action is None:
             return admin
-        request = context.RequestContext(user_id=action.user_id, project_id=action.project_id, is_admin=True,
-                                         request_id=action.request_id, overwrite=False)
-        instance._context = request
-        return request
+        instance._context = action.request_context()
+        return instance._context
 
 
 REMEDIES = {

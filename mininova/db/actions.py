@@ -18,11 +18,6 @@ def start(connection, values):
     connection.execute(sa.insert(ACTIONS).values(start_time=now, created_at=now, updated_at=now, **values))
 
 
-def start_within(connection, values):
-    now = session.now()
-    connection.execute(sa.insert(ACTIONS).values(start_time=now, created_at=now, updated_at=now, **values))
-
-
 @session.write
 def finish(connection, instance_uuid, request_id, message=None):
     """Record the end of an action; `message` says that it failed."""

@@ -6,7 +6,17 @@ This keeps a state change and its record together, and makes an operation two re
 import sqlalchemy as sa
 
 from mininova import exception
-from mininova.db import actions, claims, instances, migration_records, models, quotas, request_specs, session
+from mininova.db import (
+    actions,
+    claims,
+    instances,
+    migration_records,
+    models,
+    quotas,
+    request_specs,
+    session,
+    system_metadata,
+)
 
 TABLE = models.instances
 
@@ -44,7 +54,7 @@ def finish(connection, uuid, values, expected, record, fault=None, release=False
     if values is None:
         written, found = True, session.now()
     else:
-        written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
+        written, found = _write(connection, uuid, values, expected)
     if written and migration:
         _change_migration(connection, uuid, dict(migration))
     if written and values and 'flavor' in values:
@@ -58,6 +68,16 @@ def finish(connection, uuid, values, expected, record, fault=None, release=False
         actions.create_fault.within(connection, fault)
     if forget_intent and written:
         request_specs.update.within(connection, uuid, {'intent': None})
+    return written, found
+
+
+def _write(connection, uuid, values, expected):
+    """Compare and swap; of the system metadata only what tells of the image, as others write the rest meanwhile."""
+    values = dict(values)
+    image = values.pop('system_metadata', None)
+    written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
+    if written and image is not None:
+        system_metadata.replace_image.within(connection, uuid, image)
     return written, found
 
 
@@ -101,7 +121,7 @@ def accept(connection, uuid, values, expected, action, migration=None, limits=No
     """
     if limits:
         quotas.check_within(connection, **limits)
-    written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
+    written, found = _write(connection, uuid, values, expected)
     if written:
         actions.start.within(connection, action)
         if migration and 'id' in migration:

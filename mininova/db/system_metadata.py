@@ -10,6 +10,8 @@ from mininova import exception
 from mininova.db import actions, models, session
 
 TABLE = models.instances
+# How the entries begin that tell of a server's image.
+IMAGE = 'image_'
 
 
 def _take_turn(connection, uuid):
@@ -39,6 +41,17 @@ def merge(connection, uuid, changes, unless=()):
     entries = {key: value for key, value in entries.items() if value is not None}
     connection.execute(sa.update(TABLE).where(TABLE.c.uuid == uuid).values(system_metadata=entries))
     return entries, now
+
+
+@session.write
+def replace_image(connection, uuid, entries):
+    """Write the entries about another image in place of those about the former one; all others stay as they are by now.
+
+    :param entries: {key: text}, of which only those about an image count
+    """
+    others = {key: value for key, value in _take_turn(connection, uuid)[0].items() if not key.startswith(IMAGE)}
+    image = {key: value for key, value in entries.items() if key.startswith(IMAGE)}
+    connection.execute(sa.update(TABLE).where(TABLE.c.uuid == uuid).values(system_metadata={**others, **image}))
 
 
 @session.write

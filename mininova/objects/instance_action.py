@@ -3,6 +3,7 @@
 
 Nova: nova/objects/instance_action.py.
 """
+from mininova import context as nova_context
 from mininova import exception
 from mininova.objects import base, fields
 
@@ -22,6 +23,11 @@ class InstanceAction(base.NovaObject, base.NovaPersistentObject):
         'message': fields.text(), 'action_id': fields.text(), 'arguments': fields.JsonField(nullable=True),
         'events': fields.integer(),
     }
+
+    def request_context(self):
+        """Return a context in which a service goes on with what was asked, so that this record is the one that ends."""
+        return nova_context.RequestContext(user_id=self.user_id, project_id=self.project_id, is_admin=True,
+                                           request_id=self.request_id, overwrite=False)
 
     @staticmethod
     def pack_start(context, instance_uuid, action, action_id=None, arguments=None):

@@ -9,14 +9,12 @@ command line without one.  Each process has limits on memory, CPU time and wall 
 import json
 
 from oslo_concurrency import processutils
-from oslo_log import log as logging
 from oslo_utils import units
 
 import mininova.conf
 from mininova import exception
 
 CONF = mininova.conf.CONF
-LOG = logging.getLogger(__name__)
 
 # Formats that may be named to qemu-img; Glance says "vhd" where QEMU says "vpc".
 FORMATS = ('raw', 'qcow2', 'vmdk', 'vdi', 'vpc', 'vhdx')

@@ -38,7 +38,6 @@ content type, action lookup, project of the URL, version range, schema of body a
 """
 import functools
 import inspect
-import logging
 import types
 
 import webob.exc
@@ -47,8 +46,6 @@ from mininova import exception
 from mininova.api import validation
 from mininova.api.openstack import api_version_request as versions
 from mininova.api.openstack import fault, media, request
-
-LOG = logging.getLogger(__name__)
 
 Request = request.Request
 

@@ -10,13 +10,11 @@ import functools
 from oslo_log import log
 from oslo_utils import timeutils
 
-import mininova.conf
 from mininova import concurrency, exception, rpc
 from mininova.compute import faults, power_state, task_states, vm_states
 from mininova.crashpoint import crashpoint
 from mininova.notifications import instance as notifications
 
-CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 
@@ -131,11 +129,10 @@ def instance_operation(notification=None, accepts=None, reraises=False, event=No
 
     1. One operation per server at a time.
     2. Begin: the action id and task state of the message must be the database's, else it is a repeat or overtaken and
-    is
-       dropped.  The event is opened in the same transaction.
+       is dropped.  The event is opened in the same transaction.
     3. The body, which ends with :meth:`Operations.settle`.
     4. On failure: the task ends, the fault is stored, the event says Error; an instance with another owner is left
-    alone.
+       alone.
 
     :param notification: name in notifications; start and end or error are sent around the body
     :param accepts: accepted task states if not the message's own

@@ -6,7 +6,6 @@ post_live_migration_at_destination and rollback_live_migration_at_destination of
 """
 from oslo_log import log
 
-import mininova.conf
 from mininova import exception, objects, rpc
 from mininova.compute import block_devices, departures, faults, moves, task_states, vm_states
 from mininova.compute import rpcapi as compute_rpcapi
@@ -14,12 +13,10 @@ from mininova.compute.operations import base
 from mininova.crashpoint import crashpoint
 from mininova.notifications import instance as notifications
 
-CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 PRE_EVENT = 'compute_pre_live_migration'
 POST_EVENT = 'compute_post_live_migration_at_destination'
-ROLLBACK_EVENT = 'compute_rollback_live_migration_at_destination'
 # Tries after which a guest that arrived, and cannot be made at home, is an ERROR.
 MOST_TRIES = 10
 

@@ -10,7 +10,7 @@ import time
 from oslo_log import log
 
 from mininova import concurrency, context, exception, objects
-from mininova.compute import faults, instance_actions
+from mininova.compute import faults, instance_actions, task_states
 from mininova.notifications import instance as notifications
 
 LOG = log.getLogger(__name__)
@@ -74,7 +74,7 @@ class Job:
                     self._obey(record)
 
     def _obey(self, record):
-        request = _request_context(record)
+        request = record.request_context()
         event, name = REQUESTS[record.action]
 
         def notify(phase, error=None):
@@ -114,12 +114,12 @@ def close_requests(instance, migration_id, host):
     """Close what came too late: the migration is over."""
     error = exception.MigrationError(reason='the live migration was over already')
     for record in open_requests(instance, migration_id):
-        request, event = _request_context(record), REQUESTS[record.action][0]
+        request, event = record.request_context(), REQUESTS[record.action][0]
         objects.InstanceActionEvent.event_start(request, instance.uuid, event, host)
         objects.InstanceActionEvent.event_finish(request, instance.uuid, event, 'Error', faults.user_message(error))
 
 
-def _request_context(record):
-    """Act under the request that asked, so that its record is the one that ends."""
-    return context.RequestContext(user_id=record.user_id, project_id=record.project_id, is_admin=True,
-                                  request_id=record.request_id, overwrite=False)
+def take_up(reconciler, request, instance, record):
+    """Remedy for what was asked when the live migration was over, and whose message was lost or found the host busy."""
+    if instance.task_state != task_states.MIGRATING:
+        close_requests(instance, record.arguments['migration_id'], reconciler.host)

@@ -96,9 +96,7 @@ class RebuildOperations(base.Operations):
 def take_up(reconciler, request, instance):
     """Remedy: the message was lost, or the service died with the work; the secrets come from conductor."""
     record = objects.InstanceAction.get_current(request, instance.uuid, instance.action_id)
-    if record is None:
-        reconciler.clear_task(request, instance)
-    elif record.action == instance_actions.REBUILD:
+    if record is not None and record.action == instance_actions.REBUILD:
         reconciler.parts.conductor.redeliver(request, instance)
-    else:
-        LOG.debug('Action %s is driven elsewhere.', record.action, instance=instance)
+    elif record is None or record.action != instance_actions.EVACUATE:
+        reconciler.clear_task(request, instance)

@@ -6,7 +6,7 @@ from oslo_log import log
 from oslo_utils import timeutils
 
 from mininova import exception, objects
-from mininova.compute import block_devices, task_states, vm_states
+from mininova.compute import block_devices, instance_actions, task_states, vm_states
 from mininova.compute.operations import base, power
 from mininova.crashpoint import crashpoint
 from mininova.image import api as image_api
@@ -71,7 +71,11 @@ class RescueOperations(base.Operations):
 
 def take_up_rescue(reconciler, request, instance):
     """Remedy: the message was lost, or the service died with the work; the password comes from conductor."""
-    reconciler.parts.conductor.redeliver(request, instance)
+    record = objects.InstanceAction.get_current(request, instance.uuid, instance.action_id)
+    if record is not None and record.action == instance_actions.RESCUE:
+        reconciler.parts.conductor.redeliver(request, instance)
+    else:
+        reconciler.clear_task(request, instance)
 
 
 def take_up_unrescue(reconciler, request, instance):

@@ -6,7 +6,7 @@ Nova: the local delete of nova/compute/api.py.
 """
 from oslo_log import log
 
-from mininova import exception, objects
+from mininova import exception, objects, servicegroup
 from mininova.compute import deferred, remains, shelved_image, task_states, vm_states, waiting
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.crashpoint import crashpoint
@@ -46,7 +46,7 @@ class DeleteTask:
 
     def _drive(self, admin, instance):
         name, message, finish = STEPS[instance.task_state]
-        if instance.host and remains.host_is_up(admin, instance.host):
+        if instance.host and servicegroup.host_is_up(admin, instance.host):
             instance.owner = None
             instance.save(expected={'action_id': instance.action_id})
             getattr(self.compute_rpcapi, message)(admin, instance)

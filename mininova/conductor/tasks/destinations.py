@@ -5,11 +5,8 @@ The server's claim becomes that of its migration, so that the scheduler claims a
 an earlier try claimed is found again, or given back because the record says that it was in vain.
 Nova: parts of nova/conductor/tasks/live_migrate.py and of rebuild_instance in nova/conductor/manager.py.
 """
-import mininova.conf
 from mininova import availability_zones, exception, objects, servicegroup
 from mininova.scheduler.client import query
-
-CONF = mininova.conf.CONF
 
 
 class Destinations:
@@ -72,7 +69,7 @@ class Destinations:
     def _claim_forced(context, instance, spec, host):
         if host in spec.ignore_hosts:
             raise exception.UnableToMigrateToSelf(instance_id=instance.uuid, host=host)
-        if not is_up(context, host):
+        if not servicegroup.host_is_up(context, host):
             raise exception.ComputeServiceUnavailable(host=host)
         for node in objects.ComputeNodeList.get_all(context, host=host):
             if node.claim(instance.uuid, spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb):
@@ -80,14 +77,6 @@ class Destinations:
         raise exception.MigrationPreCheckError(
             reason=f'{host} has no room for {spec.flavor.vcpus} VCPUs, {spec.flavor.memory_mb} MB memory and '
                    f'{spec.disk_gb} GB disk, or the server group of the server forbids it')
-
-
-def is_up(context, host):
-    """Tell whether the nova-compute of a host is alive."""
-    try:
-        return servicegroup.service_is_up(objects.Service.get_by_compute_host(context, host))
-    except exception.ComputeHostNotFound:
-        return False
 
 
 def load(context, instance, task_states, kind, statuses):

@@ -12,7 +12,7 @@ the next one.  Nova: rebuild_instance of nova/conductor/manager.py, which tries 
 from oslo_log import log
 
 import mininova.conf
-from mininova import exception, objects, rpc
+from mininova import exception, objects, rpc, servicegroup
 from mininova.compute import faults, moves, sealing, task_states, vm_states
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.conductor.tasks import destinations
@@ -50,7 +50,7 @@ class EvacuateTask:
 
     def _drive(self, context, instance, record, arguments):
         try:
-            if record.status == 'pre-migrating' and not destinations.is_up(context, record.dest_compute):
+            if record.status == 'pre-migrating' and not servicegroup.host_is_up(context, record.dest_compute):
                 self._reopen(context, record)
             if record.status == 'accepted':
                 self._find_destination(context, instance, record, arguments)

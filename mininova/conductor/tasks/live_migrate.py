@@ -11,7 +11,7 @@ back only when that host is down.  Nova: nova/conductor/tasks/live_migrate.py.
 from oslo_log import log
 
 import mininova.conf
-from mininova import exception, objects, rpc
+from mininova import exception, objects, rpc, servicegroup
 from mininova.compute import faults, moves, power_state, task_states
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.conductor.tasks import destinations
@@ -79,7 +79,7 @@ class LiveMigrationTask:
             raise exception.InstanceInvalidState(
                 instance_uuid=instance.uuid, attr='power_state', method='live migrate',
                 state=power_state.STATE_MAP.get(instance.power_state, instance.power_state))
-        if not destinations.is_up(context, instance.host):
+        if not servicegroup.host_is_up(context, instance.host):
             raise exception.ComputeServiceUnavailable(host=instance.host)
 
     def _find_destination(self, context, instance, record, arguments):
@@ -163,7 +163,7 @@ class LiveMigrationTask:
                 self._settle(admin, *found[:2])
 
     def _settle(self, context, instance, record):
-        if not destinations.is_up(context, record.dest_compute):
+        if not servicegroup.host_is_up(context, record.dest_compute):
             error = exception.MigrationError(
                 reason=f'both hosts, {record.source_compute} and {record.dest_compute}, went down')
             self._fail(context, instance, record, error)

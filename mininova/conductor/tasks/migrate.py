@@ -46,7 +46,7 @@ class MigrateTask:
     def _drive(self, context, instance):
         try:
             record = objects.Migration.get_current(context, instance.uuid, instance.action_id, ['pre-migrating'])
-            if record.dest_compute and not _is_up(context, record.dest_compute):
+            if record.dest_compute and not servicegroup.host_is_up(context, record.dest_compute):
                 self._refuse(context, record, 'the host went down before it answered')
             if not record.dest_compute:
                 self._choose(context, instance, record)
@@ -61,8 +61,12 @@ class MigrateTask:
 
     @staticmethod
     def _refuse(context, record, reason):
-        """Note that the chosen host does not take the server, and free the room there."""
-        moves.refuse(record, reason)
+        """Note that the chosen host does not take the server, and free the room there.
+
+        :raises MigrationNotFoundByStatus: it was alive, and the move goes on; the room is needed
+        """
+        if not moves.refuse(record, reason):
+            raise exception.MigrationNotFoundByStatus(instance_id=record.instance_uuid, status='pre-migrating')
         objects.AllocationList.release(context, record.instance_uuid, 'instance', record.data['refused_node_id'])
 
     def _choose(self, context, instance, record):
@@ -167,7 +171,7 @@ class MigrateTask:
     def _confirm(self, context, instance):
         try:
             record = objects.Migration.get_current(context, instance.uuid, statuses=['confirming'])
-            if _is_up(context, record.source_compute):
+            if servicegroup.host_is_up(context, record.source_compute):
                 instance.owner = None
                 instance.save(expected_task_state=task_states.RESIZE_CONFIRMING,
                               expected={'action_id': instance.action_id})
@@ -188,13 +192,6 @@ def _load(context, uuid, task_state):
     except exception.InstanceNotFound:
         return None
     return instance if instance.task_state == task_state else None
-
-
-def _is_up(context, host):
-    try:
-        return servicegroup.service_is_up(objects.Service.get_by_compute_host(context, host))
-    except exception.ComputeHostNotFound:
-        return False
 
 
 def _give_back_unused(context, instance):
@@ -236,6 +233,10 @@ def give_up_without_host(reconciler, request, instance, host_up):
     if instance.host == record.source_compute and record.status in moves.BEFORE_HAND_OVER:
         moves.return_claims(request, record, instance)
         moves.restore(instance, record)
+    else:
+        # As the claim on its host and the disks there are: of the new size, unless it was handed back.
+        back = record.status == 'reverting' and instance.host == record.source_compute
+        moves.set_flavor(instance, record.old_flavor if back else record.new_flavor)
     error = exception.ResizeError(
         reason=f'host {instance.host} went down for good while the server moved from {record.source_compute} to '
                f'{record.dest_compute}; its disks were left as they are')

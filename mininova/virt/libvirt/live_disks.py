@@ -14,7 +14,7 @@ from oslo_log import log as logging
 import mininova.conf
 from mininova import exception
 from mininova.virt import configdrive, imagecache, images, qemu_img
-from mininova.virt.libvirt import blockinfo, console, disks, utils
+from mininova.virt.libvirt import blockinfo, console, disks, transfer, utils
 
 CONF = mininova.conf.CONF
 LOG = logging.getLogger(__name__)
@@ -108,12 +108,10 @@ class ArrivingDisks:
         address = f'[{self._host}]' if ':' in self._host else self._host
         part = here if here.endswith('.part') else here + '.part'
         with images.removed_after(here + '.part'):
-            options = ['-P' if option == '-p' else option for option in CONF.libvirt.migration_ssh_options]
             processutils.execute(
-                'scp', '-q', '-p', '-o', 'BatchMode=yes', '-o', f'ConnectTimeout={SSH_TIMEOUT}', *options, '--',
-                f'{address}:{there}', part, env_variables={
-                    **{name: os.environ[name] for name in ('HOME', 'USER', 'SSH_AUTH_SOCK') if name in os.environ},
-                    'LC_ALL': 'C', 'PATH': utils.TOOL_PATH})
+                'scp', '-q', '-p', '-o', 'BatchMode=yes', '-o', f'ConnectTimeout={SSH_TIMEOUT}',
+                *transfer.scp_options(CONF.libvirt.migration_ssh_options), '--', f'{address}:{there}', part,
+                env_variables=transfer.tool_environment())
             if part != here:
                 images.publish(part, here)
 

@@ -10,7 +10,6 @@ Nova: rescue and unrescue of nova/virt/libvirt/driver.py, rescue in nova/virt/li
 import dataclasses
 import os
 
-from oslo_log import log as logging
 from oslo_utils import uuidutils
 
 import mininova.conf
@@ -21,7 +20,6 @@ from mininova.virt.libvirt import blockinfo, disks, utils
 from mininova.virt.libvirt.imagebackend import backends, raw
 
 CONF = mininova.conf.CONF
-LOG = logging.getLogger(__name__)
 
 SUFFIX = '.rescue'
 # What the guest's own root disk is called while another one is the root.

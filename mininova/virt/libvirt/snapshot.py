@@ -86,8 +86,7 @@ class Snapshot:
             return
         LOG.info('Clearing away a snapshot that broke off.', instance=self._instance)
         if disk and guest.is_active():
-            guest.end_copy(disk.dev)
-            self._thaw(guest)
+            self._end_copy(guest, disk, True)
         images.remove(self._copy, self._converted)
 
     def _check_room(self, disk):
@@ -124,9 +123,7 @@ class Snapshot:
                 concurrency.sleep(POLL)
             frozen = self._freeze(guest)
             crashpoint.crashpoint('snapshot.S3.frozen.after')
-            guest.end_copy(disk.dev)
-            if frozen:
-                self._thaw(guest)
+            self._end_copy(guest, disk, frozen)
         except libvirt.libvirtError as error:
             raise exception.NovaException(f'The disk of the running guest could not be copied: {error}') from error
         take_over(self._copy)
@@ -135,6 +132,14 @@ class Snapshot:
         _new_private_file(self._converted)
         qemu_img.convert(self._copy, copy_format, self._converted, wanted)
         return self._converted
+
+    def _end_copy(self, guest, disk, thaw):
+        """End the copy; whatever becomes of that, the guest may write again."""
+        try:
+            guest.end_copy(disk.dev)
+        finally:
+            if thaw:
+                self._thaw(guest)
 
     def _stop_if_overtaken(self):
         """A deletion shall not wait until a large disk is uploaded for nothing."""

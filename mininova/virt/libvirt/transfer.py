@@ -10,7 +10,6 @@ import os
 import shlex
 
 from oslo_concurrency import processutils
-from oslo_log import log as logging
 
 import mininova.conf
 from mininova import concurrency, exception
@@ -18,7 +17,6 @@ from mininova.virt import imagecache, images
 from mininova.virt.libvirt import blockinfo, disks, moving_disks, utils
 
 CONF = mininova.conf.CONF
-LOG = logging.getLogger(__name__)
 
 POLL = 0.5  # seconds between two questions whether to go on
 OUTGOING = 'outgoing'
@@ -106,7 +104,7 @@ class Sender:
             self._run('rsync', '--archive', '--sparse', '--protect-args', '-e', shell, '--', path,
                       f'{address}:{target}')
         else:
-            self._run('scp', '-q', '-p', '-o', 'BatchMode=yes', *_scp_options(options), '--', path,
+            self._run('scp', '-q', '-p', '-o', 'BatchMode=yes', *scp_options(options), '--', path,
                       f'{address}:{target}')
 
     def _ask(self, host, command):
@@ -124,8 +122,7 @@ class Sender:
         def work():
             try:
                 result['output'], _errors = processutils.execute(
-                    *command, on_execute=running.append, env_variables={**_ssh_environment(), 'LC_ALL': 'C',
-                                                                        'PATH': utils.TOOL_PATH})
+                    *command, on_execute=running.append, env_variables=tool_environment())
             except Exception as error:
                 result['error'] = error
             finally:
@@ -141,11 +138,13 @@ class Sender:
         return result['output']
 
 
-def _ssh_environment():
-    return {name: os.environ[name] for name in ('HOME', 'USER', 'SSH_AUTH_SOCK') if name in os.environ}
+def tool_environment():
+    """Return the environment of a tool that speaks ssh: this user's keys, and messages in English."""
+    known = {name: os.environ[name] for name in ('HOME', 'USER', 'SSH_AUTH_SOCK') if name in os.environ}
+    return {**known, 'LC_ALL': 'C', 'PATH': utils.TOOL_PATH}
 
 
-def _scp_options(options):
+def scp_options(options):
     """Return options of ssh as scp wants them: it calls the port -P."""
     return ['-P' if option == '-p' else option for option in options]
 

@@ -169,6 +169,14 @@ def test_it_is_called_off(hosts, server):
     assert hosts.actions(server)['live-migration']['message'] == 'Error'
 
 
+def test_a_wish_that_came_too_late_ends_although_its_message_was_lost(hosts, server):
+    hosts.act(server, to('cmp2'))
+    settled(hosts, server, 'cmp2', ends='completed')
+    objects.InstanceAction.action_start(hosts.admin, server, 'live_migration_cancel', arguments={
+        'migration_id': record(hosts, server).id})
+    hosts.until(lambda: hosts.actions(server)['live_migration_cancel']['message'] == 'Error')
+
+
 @pytest.mark.parametrize('what', ['live_migration_abort', 'live_migration_force_complete'])
 def test_a_wish_whose_message_was_lost_is_granted(hosts, server, monkeypatch, what):
     monkeypatch.setattr(compute_rpcapi.ComputeAPI, what, lambda *args, **kwargs: None)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stop, start, reboot; power states that change behind our back; tasks that a killed service left."""
 import pytest
+from oslo_utils import uuidutils
 
 from mininova import exception, objects
 from mininova.compute import power_state, task_states, vm_states
@@ -92,6 +93,37 @@ def test_after_a_power_failure_guests_run_again_if_the_operator_wants_it(whole, 
     assert runs is wanted
 
 
+def test_a_guest_that_was_started_after_the_list_was_read_runs_on(whole, server, monkeypatch):
+    whole.act(server, {'os-stop': None})
+    whole.wait(server, 'SHUTOFF')
+    listed = instance(whole, server)
+    whole.act(server, {'os-start': None})
+    whole.wait(server, 'ACTIVE')
+    monkeypatch.setattr(objects.InstanceList, 'get_by_host', lambda *args, **kwargs: [listed])
+    whole.hosts['cmp1'].manager.periodic.sync_power_states()
+    assert driver(whole).get_info(listed).state == power_state.RUNNING
+    assert whole.show(server)['status'] == 'ACTIVE'
+
+
+def test_a_guest_that_cannot_be_asked_hides_no_other(whole, server, monkeypatch):
+    manager = whole.hosts['cmp1'].manager
+    other = whole.boot('vm2')
+    whole.wait(other)
+    monkeypatch.setattr(manager.lifecycle, 'on_event', lambda event: None)
+    driver(whole).register_event_listener(lambda event: None)
+    driver(whole).change_state(other, power_state.SHUTDOWN)
+    ask = manager.driver.get_info
+
+    def fail(asked):
+        if asked.uuid == server:
+            raise RuntimeError('broken')
+        return ask(asked)
+    monkeypatch.setattr(manager.driver, 'get_info', fail)
+    whole.until(lambda: not manager.parts.is_busy_with(other))
+    manager.periodic.sync_power_states()
+    assert whole.show(other)['status'] == 'SHUTOFF'
+
+
 @pytest.mark.parametrize(('task', 'vm_state', 'ends'), [
     (task_states.POWERING_OFF, vm_states.ACTIVE, 'SHUTOFF'),
     (task_states.POWERING_ON, vm_states.STOPPED, 'ACTIVE'),
@@ -103,6 +135,32 @@ def test_a_task_that_nobody_works_on_is_taken_up(whole, server, task, vm_state, 
     abandoned.vm_state, abandoned.task_state = vm_state, task
     abandoned.save()
     assert whole.wait(server, ends, seconds=20)['status'] == ends
+
+
+def test_a_task_of_another_action_is_not_cleared(whole, server):
+    manager = whole.hosts['cmp1'].manager
+    seen = instance(whole, server)
+    current = instance(whole, server)
+    seen.task_state = current.task_state = task_states.IMAGE_SNAPSHOT
+    current.action_id = uuidutils.generate_uuid()
+    with manager.parts.busy_with(server):
+        current.save()
+        with pytest.raises(exception.StaleAction):
+            manager.reconciler.clear_task(whole.admin, seen)
+        assert instance(whole, server).task_state == task_states.IMAGE_SNAPSHOT
+
+
+@pytest.mark.parametrize('task', [*task_states.BUILD_STATES, task_states.REBUILDING, task_states.RESCUING])
+def test_a_task_that_nobody_asked_for_ends_and_costs_no_disk(whole, server, task):
+    whole.act(server, {'os-stop': None})
+    whole.wait(server, 'SHUTOFF')
+    stopped = instance(whole, server)
+    disks = driver(whole).host.guests[server].disk_number
+    stopped.task_state = task
+    stopped.save()
+    whole.wait(server, 'SHUTOFF')
+    kept = driver(whole).host.guests[server]
+    assert (kept.disks, kept.disk_number) == (True, disks)
 
 
 def test_a_build_that_was_killed_after_the_guest_ran_ends_active(whole, server):

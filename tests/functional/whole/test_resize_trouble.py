@@ -6,6 +6,7 @@ from mininova import crashpoint, exception, objects
 from mininova.compute import moves, power_state, vm_states
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.conductor import rpcapi as conductor_rpcapi
+from mininova.conductor.tasks import migrate
 from tests.functional.whole import test_resize
 from tests.functional.whole.test_resize import OTHER, claims, guest, record, tidy
 
@@ -290,6 +291,22 @@ def test_a_host_lost_while_it_sends_leaves_an_error_and_its_disks(clouds, server
     tidy(clouds)
 
 
+def test_a_host_lost_before_it_ran_what_arrived_leaves_an_error_of_the_new_size(clouds, server, die_at, monkeypatch):
+    old = host_of(clouds, server)
+    new = OTHER[old]
+    die_at('resize.R8.network.before')
+    monkeypatch.setattr(clouds.hosts[new].manager.reconciler, '_remedy', lambda instance: None)
+    clouds.act(server, {'resize': {'flavorRef': '2'}})
+    clouds.until(lambda: host_of(clouds, server) == new)
+    stop(clouds, new)
+    shown = clouds.wait(server, 'ERROR', seconds=30)
+    assert 'went down for good' in shown['fault']['message']
+    assert (shown['flavor']['ram'], clouds.used()[new]) == (1024, 1024)
+    found = objects.Instance.get_by_uuid(clouds.admin, server)
+    assert (found.memory_mb, found.vcpus) == (1024, 2)
+    come_back(clouds, new)
+
+
 # -- what administrators do ---------------------------------------------------------------------
 
 def test_a_server_whose_state_is_reset_on_the_way_is_given_back(clouds, server, monkeypatch):
@@ -358,3 +375,10 @@ def test_a_record_in_another_status_stops_a_step(clouds, server):
     shown = clouds.show(server)
     assert (shown['status'], record(clouds, server)['status']) == ('VERIFY_RESIZE', 'finished')
 
+
+def test_a_host_that_counted_as_down_and_took_the_server_keeps_its_claim(clouds, server):
+    test_resize.resize(clouds, server)
+    move, before = objects.Migration.get_current(clouds.admin, server), claims(clouds, server)
+    with pytest.raises(exception.MigrationNotFoundByStatus):
+        migrate.MigrateTask._refuse(clouds.admin, move, 'the host went down before it answered')
+    assert claims(clouds, server) == before

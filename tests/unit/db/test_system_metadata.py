@@ -55,6 +55,18 @@ def test_of_many_first_passwords_one_is_kept(server, admin):
     assert len(kept) == 300 and len(set(kept)) == 1
 
 
+def test_another_image_takes_no_entry_of_others_with_it(server, admin):
+    """Neither when a rebuild is accepted nor when it is taken back; both know only what the server was before."""
+    objects.Instance.get_by_uuid(admin, UUID).update_system_metadata({'locked_reason': 'why'})
+    action = objects.InstanceAction.pack_start(admin, UUID, 'rebuild', ACTION)
+    server.accept_action({'system_metadata': {'image_name': 'new'}, 'action_id': ACTION}, {}, action)
+    assert stored(admin) == {'image_name': 'new', 'locked_reason': 'why'}
+    objects.Instance.get_by_uuid(admin, UUID).update_system_metadata({'password_0': 'x'})
+    server.system_metadata = {'image_os': 'linux'}
+    server.finish_operation(None, expected={'action_id': ACTION})
+    assert stored(admin) == {'image_os': 'linux', 'locked_reason': 'why', 'password_0': 'x'}
+
+
 def test_a_server_that_is_gone_takes_no_entries(server, admin):
     server.destroy()
     with pytest.raises(exception.InstanceNotFound):

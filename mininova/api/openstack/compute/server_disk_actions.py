@@ -2,7 +2,6 @@
 """rebuild and createImage (nova-api).  In Nova: nova/api/openstack/compute/servers.py."""
 from oslo_utils import strutils
 
-import mininova.conf
 from mininova import exception, quota, utils
 from mininova.api import validation
 from mininova.api.openstack import api_version_request as versions
@@ -15,8 +14,6 @@ from mininova.compute import rebuild_actions
 from mininova.image import api as image_api
 from mininova.objects import instance_rows
 from mininova.policies import servers as policies
-
-CONF = mininova.conf.CONF
 
 # Key of the body -> column of the server.
 _CHANGES = {'name': 'display_name', 'description': 'display_description', 'accessIPv4': 'access_ip_v4',

@@ -68,6 +68,14 @@ def test_the_table_decides_in_which_state(server, lab, demo, bodies, name):
 
 
 @pytest.mark.parametrize('name', ACTIONS)
+def test_a_server_that_never_ran_has_nothing_to_work_on(server, lab, demo, bodies, name):
+    lab.settle(server, vm_state=ok(name), task_state=None, launched_at=None)
+    word = state_machine.METHOD_NAMES.get(name, name)
+    assert act(demo, server, bodies[name]).fault == (
+        'conflictingRequest', f"Instance {server} is in an invalid state for '{word}'")
+
+
+@pytest.mark.parametrize('name', ACTIONS)
 def test_another_task_is_in_the_way(server, lab, demo, bodies, name):
     lab.settle(server, vm_state=ok(name), task_state='image_snapshot')
     word = state_machine.METHOD_NAMES.get(name, name)

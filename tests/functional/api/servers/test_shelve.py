@@ -116,7 +116,8 @@ def test_a_long_name_gives_an_image_all_the_same(server, lab, demo):
 
 
 @pytest.mark.parametrize('error, status', [
-    (exception.ImageNotAuthorized(image_id='x'), 403), (exception.GlanceConnectionFailed(server='g', reason='r'), 503)])
+    (exception.ImageNotAuthorized(image_id='x'), 403), (exception.GlanceConnectionFailed(server='g', reason='r'), 503),
+    (OSError('No space left on device'), 500)])
 def test_without_an_image_nothing_is_done(server, lab, demo, edge, monkeypatch, error, status):
     def refuse(*args, **kwargs):
         raise error

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What rescue and unrescue accept.  Nova: nova/api/openstack/compute/schemas/rescue.py."""
 from mininova.api import validation
+from mininova.api.openstack.compute.schemas import server_actions
 from mininova.api.validation import parameter_types as types
 
 rescue = validation.body({
@@ -10,5 +11,4 @@ rescue = validation.body({
         'properties': {'adminPass': types.admin_password, 'rescue_image_ref': types.image_id},
         'additionalProperties': False}},
     'required': ['rescue'], 'additionalProperties': False})
-unrescue = validation.body({'type': 'object', 'properties': {'unrescue': {}}, 'required': ['unrescue'],
-                            'additionalProperties': False})
+unrescue = server_actions.bare('unrescue')

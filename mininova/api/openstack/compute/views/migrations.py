@@ -7,8 +7,6 @@ from mininova.objects import migration as migrations
 
 _HOSTS = ('source_compute', 'source_node', 'dest_compute', 'dest_node', 'dest_host')
 _PLAIN = ('id', *_HOSTS, 'status', 'instance_uuid', 'old_instance_type_id', 'new_instance_type_id')
-# Statuses in which a live migration has a page of its own.
-IN_PROGRESS = ('queued', 'preparing', 'running', 'post-migrating')
 
 
 class ViewBuilder(common.ViewBuilder):
@@ -34,7 +32,7 @@ class ViewBuilder(common.ViewBuilder):
         shown['updated_at'] = server_fields.exact(record.updated_at)
         if versions.is_supported(req, '2.23'):
             shown['migration_type'] = record.migration_type
-            if record.migration_type == migrations.LIVE and record.status in IN_PROGRESS:
+            if record.migration_type == migrations.LIVE and record.status in migrations.LIVE_IN_PROGRESS:
                 shown['links'] = self._get_links(req, record.id, f'servers/{record.instance_uuid}/migrations')
         if versions.is_supported(req, '2.59'):
             shown['uuid'] = record.uuid
