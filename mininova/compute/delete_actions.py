@@ -124,11 +124,14 @@ def _is_nowhere(instance):
 
 
 def _limits_of(context, instance):
-    """Return what of the quota a server takes that did not count while it was deleted."""
+    """Return what of the quota a server takes that did not count while it was deleted.
+
+    That is what its row says: of a resize that is not decided, the larger of the two flavors.
+    """
     project_limits, user_limits = quota.get_limits(context, instance.project_id, instance.user_id)
     return {'project_id': instance.project_id, 'user_id': instance.user_id, 'project_limits': project_limits,
-            'user_limits': user_limits, 'deltas': {'instances': 1, 'cores': instance.flavor.vcpus,
-                                                   'ram': instance.flavor.memory_mb}}
+            'user_limits': user_limits, 'deltas': {'instances': 1, 'cores': instance.vcpus,
+                                                   'ram': instance.memory_mb}}
 
 
 def _original_context(context, instance):

@@ -10,6 +10,7 @@ import webob.exc
 import mininova.conf
 from mininova import exception
 from mininova.api.openstack import request as api_request
+from mininova.api.validation import parameter_types
 
 CONF = mininova.conf.CONF
 
@@ -32,10 +33,18 @@ def get_id_from_href(href):
 
     :raises InvalidInput: it ends in nothing (400)
     """
-    found = urllib.parse.urlsplit(str(href)).path.rsplit('/', 1)[-1]
+    try:
+        found = urllib.parse.urlsplit(str(href)).path.rsplit('/', 1)[-1]
+    except ValueError:
+        found = None  # '[' begins an address that does not end
     if not found:
-        raise exception.InvalidInput(reason=f'{href} has no id')
+        raise exception.InvalidInput(reason=f'{str(href)[:255]} has no id')
     return found
+
+
+def to_number(value):
+    """Read a number that the schema let pass, also as digits; one that nobody can mean counts as the largest."""
+    return min(int(value), parameter_types.MAX_INT) if len(str(value)) < 20 else parameter_types.MAX_INT
 
 
 # -- paging -------------------------------------------------------------------------------

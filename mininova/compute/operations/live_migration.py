@@ -130,6 +130,7 @@ class LiveMigrationOperations(base.Operations):
             job.check()
             self._advance(migration, 'running', ('preparing',))
             job.running = True
+            job.check()  # called off while the record was written: nobody has told the hypervisor
             crashpoint('live_migrate.L5.running.before')
             self.driver.live_migration(context, instance, migration.dest_compute,
                                        self._reporter(instance, migration, job), data)
@@ -172,8 +173,11 @@ class LiveMigrationOperations(base.Operations):
     def _reporter(self, instance, migration, job):
         """Return the function that the driver reports to; it saves every few seconds, and passes on what is asked."""
         def report(info):
+            if job.cancelled:
+                job.cancel(job.cancelled)
+                return
             # Nobody but a deletion, or who overruled the task, waits for a server that moves.
-            if job.cancelled or not (job.is_due() or self.host.is_waited_for(instance.uuid)):
+            if not (job.is_due() or self.host.is_waited_for(instance.uuid)):
                 return
             for name, value in info.columns().items():
                 setattr(migration, name, value)

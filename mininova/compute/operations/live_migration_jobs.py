@@ -37,6 +37,7 @@ class Job:
         self.migration_id = None
         self.running = False
         self.cancelled = None
+        self._stopping = False
         self._looked = time.monotonic()
         self._lock = concurrency.lock()
 
@@ -56,13 +57,19 @@ class Job:
             raise exception.MigrationCancelled(reason=self.cancelled)
 
     def cancel(self, reason):
-        """Call it off, whatever it is doing."""
+        """Call it off, whatever it is doing; to be called again, as the hypervisor may not have begun yet."""
         self.cancelled = self.cancelled or reason
         if self.running:
             try:
-                self.driver.live_migration_abort(self.instance)
+                self._stop()
             except exception.NovaException as error:
                 LOG.info('The live migration cannot be stopped: %s', error.format_message(), instance=self.instance)
+
+    def _stop(self):
+        """Tell the hypervisor, once."""
+        if not self._stopping:
+            self.driver.live_migration_abort(self.instance)
+            self._stopping = True
 
     # -- requests --
 
@@ -98,7 +105,7 @@ class Job:
             return
         self.cancelled = self.cancelled or 'an administrator aborted it'
         if self.running:
-            self.driver.live_migration_abort(self.instance)
+            self._stop()
 
 
 def open_requests(instance, migration_id):

@@ -276,3 +276,26 @@ def test_a_reclaim_of_a_server_on_no_host_is_conductors(whole, server, monkeypat
     age(whole, server)
     whole.services[0].manager.compute_task.deletes.reclaim()
     whole.wait_gone(server)
+
+
+def test_a_restored_server_whose_resize_is_undecided_counts_with_the_larger_flavor(clouds):
+    """Else revertResize would give it what others took meanwhile."""
+    clouds.cloud.conf(reclaim_instance_interval=3600)
+    clouds.cloud.conf(group='quota', cores=2)
+    clouds.api.post('/flavors', {'flavor': {'name': 'm1.narrow', 'ram': 1024, 'vcpus': 1, 'disk': 2, 'id': '3'}})
+    server = clouds.boot('vm1', flavor='2')
+    clouds.wait(server, 'ACTIVE')
+    clouds.act(server, {'resize': {'flavorRef': '3'}})
+    clouds.wait(server, 'VERIFY_RESIZE')
+    clouds.api.delete(f'/servers/{server}')
+    clouds.wait(server, 'SOFT_DELETED')
+    other = clouds.boot('vm2')
+    clouds.wait(other, 'ACTIVE')
+    assert clouds.act(server, RESTORE).status == 403
+    clouds.api.delete(f'/servers/{other}')
+    clouds.wait(other, 'SOFT_DELETED')
+    assert clouds.act(server, RESTORE).status == 202
+    clouds.wait(server, 'VERIFY_RESIZE')
+    clouds.act(server, {'revertResize': None})
+    assert clouds.wait(server, 'ACTIVE')['flavor']['vcpus'] == 2
+    assert clouds.api.get('/limits').json['limits']['absolute']['totalCoresUsed'] == 2

@@ -28,7 +28,7 @@ class CreateBackupController(wsgi.Controller):
         instance = common.get_instance(self.compute_api, context, id, expected_attrs=['metadata', 'tags'])
         context.can(policies.ROOT, target={'project_id': instance.project_id, 'user_id': instance.user_id})
         asked = body['createBackup']
-        metadata, rotation = asked.get('metadata') or {}, int(asked['rotation'])
+        metadata, rotation = asked.get('metadata') or {}, common.to_number(asked['rotation'])
         server_disk_actions.check_image_metadata(req, metadata)
         if not instance.image_ref:
             raise exception.Invalid('Backup is not supported for volume-backed instances.')

@@ -10,7 +10,6 @@ from oslo_utils import strutils, uuidutils
 from mininova import block_device, exception, objects, utils
 from mininova.api.openstack import api_version_request as versions
 from mininova.api.openstack import common
-from mininova.api.validation import parameter_types as types
 from mininova.compute import create, create_placement
 from mininova.policies import servers as policies
 
@@ -51,16 +50,11 @@ def _counts(server):
 
     :raises Invalid: the first is larger than the second (400)
     """
-    min_count = _number(server.get('min_count') or 1)
-    max_count = _number(server.get('max_count') or min_count)
+    min_count = common.to_number(server.get('min_count') or 1)
+    max_count = common.to_number(server.get('max_count') or min_count)
     if min_count > max_count:
         raise exception.Invalid('min_count must be <= max_count')
     return min_count, max_count
-
-
-def _number(value):
-    """Read a number of servers; one that nobody can mean counts as the largest."""
-    return min(int(value), types.MAX_INT) if len(str(value)) < 20 else types.MAX_INT
 
 
 def _image_id(server):

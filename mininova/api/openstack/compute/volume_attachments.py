@@ -50,7 +50,7 @@ class VolumeAttachmentController(wsgi.Controller):
     def index(self, req, server_id):
         context, instance = self._find(req, server_id, policies.INDEX)
         attachments = self.compute_api.get_volume_attachments(context, instance)
-        offset, limit = (int(req.GET.get(name) or default) for name, default in (('offset', 0), ('limit', 0)))
+        offset, limit = (common.to_number(req.GET.get(name) or 0) for name in ('offset', 'limit'))
         limit = common.get_limit_and_marker(req)[0] if limit else None
         return self._view_builder.index(req, attachments[offset:][:limit])
 

@@ -95,6 +95,25 @@ def test_update_and_actions(lab, demo, api, edge):
                 check(api.post(f'/servers/{uuid}/action', body), started, body)
 
 
+@pytest.mark.parametrize('value', ['9' * 5000, '0' * 30 + '1'])
+def test_numbers_with_too_many_digits(lab, demo, edge, value):
+    lab.host()
+    uuid = lab.server(demo)
+    backup = {'createBackup': {'name': 'odd', 'backup_type': 'daily', 'rotation': value}}
+    assert demo.post(f'/servers/{uuid}/action', backup).status == 202
+    for key in ('limit', 'offset'):
+        answer = demo.get(f'/servers/{uuid}/os-volume_attachments?{key}={value}')
+        assert answer.status < 500, answer.body
+
+
+@pytest.mark.parametrize('flavor', ['http://[/flavors/1', '[', '//[x]y/1', 'http://host/'])
+def test_links_that_are_none(lab, demo, flavor):
+    lab.host()
+    uuid = lab.server(demo)
+    assert demo.post(f'/servers/{uuid}/action', {'resize': {'flavorRef': flavor}}).status == 400
+    assert lab.boot(demo, flavorRef=flavor).status == 400
+
+
 def test_metadata_tags_and_history(lab, demo):
     uuid = lab.server(demo)
     for value in ODD:
