@@ -148,9 +148,9 @@ for part in "${parts[@]}"; do
                 run_pytest "functional ($mode)" 1500 $((jobs * 4)) tests/functional
                 unset MININOVA_CONCURRENCY
             done ;;
-        contract) run_pytest contract 900 1 tests/contract ;;
-        integration) run_pytest integration 2700 $((jobs > 2 ? 2 : jobs)) tests/integration ;;
-        campaign) run_pytest campaign 5400 $((jobs > 2 ? 2 : jobs)) tests/campaign ;;
+        contract) run_pytest contract 900 "$jobs" tests/contract ;;
+        integration) run_pytest integration 2700 $((jobs + 1)) tests/integration ;;
+        campaign) run_pytest campaign 5400 $((jobs * 2)) tests/campaign ;;
         lab) run_pytest lab 2700 $((jobs > 2 ? 2 : jobs)) tests/lab ;;
     esac
 done
