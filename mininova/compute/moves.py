@@ -5,9 +5,13 @@ The record's ``data``: the ids of both nodes' rows, what the hypervisor driver o
 disks that were sent (``disk_info``), availability zones, attempts on hosts that did not take the server.  In Nova these
 are arguments of messages, so a lost message loses them.
 """
-from mininova import objects
+from oslo_log import log
+
+from mininova import exception, objects
 from mininova.compute import power_state, vm_states
 from mininova.objects import migration as migrations
+
+LOG = log.getLogger(__name__)
 
 COLD = (migrations.RESIZE, migrations.MIGRATION)
 CONFIRM_EVENT = 'compute_confirm_resize'
@@ -22,6 +26,15 @@ def change(record, status, expected=UNDER_WAY, **values):
     :param expected: statuses it must have
     """
     return {'id': record.id, 'expected_status': list(expected), 'status': status, **values}
+
+
+def find(context, instance, statuses=UNDER_WAY):
+    """Return the record of a server's move, or None: as both change together, there is nothing then to go on with."""
+    try:
+        return objects.Migration.get_current(context, instance.uuid, statuses=list(statuses))
+    except exception.MigrationNotFound:
+        LOG.error('There is no record of the move of this server.', instance=instance)
+        return None
 
 
 def set_flavor(instance, flavor):

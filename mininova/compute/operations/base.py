@@ -96,8 +96,8 @@ class Host:
         instance.launched_at = timeutils.utcnow()
         crashpoint('create.C17.active.before')
         instance.finish_operation(event, expected={
-            'task_state': (task_states.SPAWNING, task_states.NETWORKING), 'action_id': instance.action_id,
-            'host': self.name}, forget_intent=True)
+            'task_state': (*task_states.BUILD_STATES, None), 'vm_state': vm_states.BUILDING,
+            'action_id': instance.action_id, 'host': self.name}, forget_intent=True)
         crashpoint('create.C17.active.after')
 
 

@@ -173,26 +173,24 @@ class ResizeOperations(move_step.MoveSteps):
 # -- remedies of the reconciler --
 
 def leave_to_conductor(reconciler, request, instance):
-    """Do nothing: conductor drives this task, or another host does."""
+    """Conductor drives this task, or another host does."""
+    if moves.find(request, instance) is None:
+        reconciler.clear_task(request, instance)
 
 
 def take_up_sending(reconciler, request, instance):
     """Send the disks again, from where it broke off."""
-    record = _record(request, instance)
-    if record is not None:
+    record = moves.find(request, instance)
+    if record is None:
+        reconciler.clear_task(request, instance)
+    else:
         reconciler.manager.resize.resize_instance(request, instance, record)
 
 
 def take_up_finish(reconciler, request, instance):
     """Run the guest that arrived."""
-    record = _record(request, instance)
-    if record is not None:
+    record = moves.find(request, instance)
+    if record is None:
+        reconciler.clear_task(request, instance)
+    else:
         reconciler.manager.resize.finish_resize(request, instance, record)
-
-
-def _record(request, instance):
-    try:
-        return objects.Migration.get_current(request, instance.uuid, statuses=list(moves.UNDER_WAY))
-    except exception.MigrationNotFound:
-        LOG.error('There is no record of the move of this server.', instance=instance)
-        return None

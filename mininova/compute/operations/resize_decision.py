@@ -127,10 +127,9 @@ def confirm_overdue(context, host, rpcapi):
 
 def take_up_revert(reconciler, request, instance):
     """Go on with a revert: remove the guest here, or, when that was done, run it here again."""
-    try:
-        record = objects.Migration.get_current(request, instance.uuid, statuses=['reverting'])
-    except exception.MigrationNotFound:
-        LOG.error('There is no record of the move of this server.', instance=instance)
+    record = moves.find(request, instance, ('reverting',))
+    if record is None:
+        reconciler.clear_task(request, instance)
         return
     decisions = reconciler.manager.resize_decision
     handed_back = (record.data or {}).get('destroyed') and instance.host == record.source_compute
