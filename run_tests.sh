@@ -149,7 +149,7 @@ for part in "${parts[@]}"; do
                 unset MININOVA_CONCURRENCY
             done ;;
         contract) run_pytest contract 900 "$jobs" tests/contract ;;
-        integration) run_pytest integration 2700 $((jobs + 1)) tests/integration ;;
+        integration) run_pytest integration 2700 $((jobs > 2 ? 2 : jobs)) tests/integration ;;
         campaign) run_pytest campaign 5400 $((jobs * 2)) tests/campaign ;;
         lab) run_pytest lab 2700 $((jobs > 2 ? 2 : jobs)) tests/lab ;;
     esac
