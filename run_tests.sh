@@ -28,8 +28,8 @@ Options:
   --setup-only  install and stop
   --concurrency eventlet|threading   only this mode of the functional part
   --thorough    the campaign at every crash point and for five seeds (half an hour), not at some and for one
-  --jobs N      test processes at the same time for unit (default: number of cores, at most 4); functional takes
-                twice as many, because they mostly wait
+  --jobs N      test processes at the same time for unit (default: number of cores, at most 4); other parts take
+                more, functional four times as many, because they mostly wait
   -h, --help
 
 Examples:
@@ -149,7 +149,7 @@ for part in "${parts[@]}"; do
                 unset MININOVA_CONCURRENCY
             done ;;
         contract) run_pytest contract 900 "$jobs" tests/contract ;;
-        integration) run_pytest integration 2700 $((jobs > 2 ? 2 : jobs)) tests/integration ;;
+        integration) run_pytest integration 2700 $((jobs > 2 ? 3 : jobs + 1)) tests/integration ;;
         campaign) run_pytest campaign 5400 $((jobs * 2)) tests/campaign ;;
         lab) run_pytest lab 2700 $((jobs > 2 ? 2 : jobs)) tests/lab ;;
     esac

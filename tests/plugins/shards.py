@@ -2,12 +2,14 @@
 """``--shard 1/2``: run a part of the tests, so that several processes share the work.
 
 pytest-xdist cannot be used with eventlet: its workers start threads before anything can be patched, and then
-wait for ever.  Whole files go to one shard, so that module fixtures are made once.
+wait for ever.  Whole files go to one shard, so that module fixtures are made once, and some folders do.
 """
 import collections
 
 # Folders whose tests take many times as long as their neighbours: they are dealt out as if they were more.
-WEIGHTS = {'whole': 10}
+WEIGHTS = {'whole': 10, 'hosts': 5}
+# Folders that stay whole: two labs of several hosts at once are too much for two processors.
+TOGETHER = {'hosts'}
 
 
 def pytest_addoption(parser):
@@ -20,7 +22,7 @@ def pytest_collection_modifyitems(config, items):
         return
     sizes = collections.Counter()
     for item in items:
-        sizes[item.path] += WEIGHTS.get(item.path.parent.name, 1)
+        sizes[_unit(item.path)] += WEIGHTS.get(item.path.parent.name, 1)
     loads = [0] * total
     wanted = set()
     for path, size in sorted(sizes.items(), key=lambda pair: (-pair[1], str(pair[0]))):
@@ -28,7 +30,12 @@ def pytest_collection_modifyitems(config, items):
         loads[shard] += size
         if shard == mine - 1:
             wanted.add(path)
-    items[:] = [item for item in items if item.path in wanted]
+    items[:] = [item for item in items if _unit(item.path) in wanted]
+
+
+def _unit(path):
+    """Return what goes to one shard as a whole: a file, or its folder."""
+    return path.parent if path.parent.name in TOGETHER else path
 
 
 def pytest_sessionfinish(session, exitstatus):
