@@ -6,7 +6,7 @@ from oslo_log import log
 import mininova.conf
 from mininova import context, exception, objects
 from mininova.compute import waiting
-from mininova.compute.operations import resize_decision
+from mininova.compute.operations import interfaces, resize_decision
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -22,6 +22,7 @@ def _spacing(name):
 class PeriodicTasks:
     def __init__(self, manager):
         self.manager = manager
+        self._to_heal = []
 
     def tasks(self):
         """Return (spacing, function, initial delay) of each task."""
@@ -29,6 +30,7 @@ class PeriodicTasks:
             (_spacing('update_resources_interval'), self.update_available_resource, None),
             (lambda: CONF.reconciler.interval, self.reconcile, None),
             (_spacing('sync_power_state_interval'), self.sync_power_states, None),
+            (_spacing('heal_instance_info_cache_interval'), self.heal_network_info, None),
             (lambda: CONF.resize_confirm_interval, self.confirm_overdue_moves, None),
             (_spacing('image_cache_manager_interval'), self.manage_image_cache, None),
             (lambda: max(CONF.consoleauth.token_ttl, 60), self.clean_expired_console_auths, None),
@@ -57,6 +59,14 @@ class PeriodicTasks:
                 raise
             except Exception:
                 LOG.exception('The power state could not be compared.', instance=instance)
+
+    def heal_network_info(self):
+        """Write what the network's records say of the cards of one server, the next one each time."""
+        admin = context.get_admin_context()
+        if not self._to_heal:
+            self._to_heal = [instance.uuid for instance in objects.InstanceList.get_by_host(admin, self.manager.host)]
+        if self._to_heal:
+            interfaces.heal(self.manager, admin, self._to_heal.pop())
 
     def reclaim_deleted(self):
         """Delete for good what was deleted reclaim_instance_interval ago."""

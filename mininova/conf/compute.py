@@ -24,6 +24,9 @@ Seconds between two reports of this host's resources; 0 means at start only.""")
     cfg.IntOpt('sync_power_state_interval', default=60, min=-1, help="""
 Seconds between two comparisons of recorded and real power states; -1 turns them off. Lifecycle
 events of the hypervisor are handled at once in any case."""),
+    cfg.IntOpt('heal_instance_info_cache_interval', default=60, min=-1, help="""
+Seconds after which nova-compute compares what one server's record says of its cards and addresses with the network's
+own records, and the next server's after as many seconds; 0 or less turns it off."""),
     cfg.BoolOpt('resume_guests_state_on_host_boot', default=False, help="""
 When nova-compute starts, turn on the guests whose servers were ACTIVE with a running guest and that do not run now, as
 after a power failure of the host; otherwise these servers become SHUTOFF."""),

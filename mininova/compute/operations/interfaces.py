@@ -204,3 +204,21 @@ def take_up_changes(reconciler, request, quiet_for):
                 reconciler.manager.interfaces.refresh_interface(request, instance, port_id)
             except Exception:
                 LOG.exception('The addresses of card %s could not be changed; trying again later.', port_id)
+
+
+def heal(manager, context, instance_uuid):
+    """Write what the network's records say of a server's cards, if its own record says something else."""
+    if manager.parts.is_busy_with(instance_uuid):
+        return
+    with manager.parts.busy_with(instance_uuid):
+        try:
+            instance = objects.Instance.get_by_uuid(context, instance_uuid)
+        except exception.InstanceNotFound:
+            return
+        if instance.host != manager.host or instance.task_state is not None:
+            return
+        found = manager.parts.network_api.get_instance_nw_info(context, instance).plain()
+        if found != (instance.network_info or []):
+            LOG.warning('The record of the cards of the server was out of date; it is written anew.', instance=instance)
+            instance.network_info = found
+            instance.save(expected_task_state=None, expected={'host': manager.host})

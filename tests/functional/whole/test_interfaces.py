@@ -291,3 +291,19 @@ def test_a_lock_keeps_cards_as_they_are(whole, server, networks):
                    member.post(f'/servers/{server}/action', {'addFixedIp': {'networkId': networks[0]}})):
         assert answer.fault == ('conflictingRequest', f'Instance {server} is locked')
     assert instance.vm_state == vm_states.ACTIVE
+
+
+def test_a_record_that_says_something_else_than_the_network_is_healed(whole, server):
+    periodic = whole.hosts['cmp1'].manager.periodic
+    right = objects.Instance.get_by_uuid(whole.admin, server)
+    before, right.network_info = right.network_info, []
+    right.save()
+    plain = whole.boot('vm2')
+    whole.wait(plain)
+    for _each in range(2):
+        periodic.heal_network_info()
+    assert [objects.Instance.get_by_uuid(whole.admin, each).network_info for each in (server, plain)] == [before, []]
+    written = objects.Instance.get_by_uuid(whole.admin, server).updated_at
+    for _each in range(2):
+        periodic.heal_network_info()
+    assert objects.Instance.get_by_uuid(whole.admin, server).updated_at == written

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which commands a port to other hosts needs, from what is there; that it works: integration/hosts/test_several_hosts.py."""
+"""Which commands a port to other hosts needs, from what is there; integration/hosts shows that it works."""
 import pytest
 
 from mininova import exception
