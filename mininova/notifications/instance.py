@@ -61,6 +61,13 @@ def notify_about_instance_action(context, instance, host, action, phase=None, er
         LOG.exception('A notification could not be sent.', instance=instance)
 
 
+def notify_about_refusal(context, instance, action, error, more=None):
+    """Tell that conductor gave an action up before a host began with it: as of any other, a start and an error."""
+    for phase in ('start', 'error'):
+        notify_about_instance_action(context, instance, None, action, phase, error if phase == 'error' else None,
+                                     more=more)
+
+
 def _event(prefix, action, phase):
     return '.'.join(part for part in (prefix, action, phase) if part)
 

@@ -107,7 +107,7 @@ class EvacuateTask:
         except OVERTAKEN as late:
             LOG.info('The state was not written: %s', late.format_message(), instance=instance)
             return
-        notifications.notify_about_instance_action(context, instance, None, 'rebuild', 'error', error)
+        notifications.notify_about_refusal(context, instance, 'rebuild', error)
 
 
 def remedy(reconciler, request, instance, host_up):

@@ -16,6 +16,7 @@ from mininova.compute import faults, moves, power_state, task_states
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.conductor.tasks import destinations
 from mininova.crashpoint import crashpoint
+from mininova.notifications import instance as notifications
 from mininova.objects import migration as migrations
 
 CONF = mininova.conf.CONF
@@ -138,6 +139,8 @@ class LiveMigrationTask:
                 fault=faults.describe(error, host=None), migration=moves.change(record, 'error', UNDER_WAY))
         except OVERTAKEN as late:
             LOG.info('The state was not written: %s', late.format_message(), instance=instance)
+        else:
+            notifications.notify_about_refusal(context, instance, 'live_migration_pre', error)
         return error
 
     @staticmethod

@@ -152,8 +152,7 @@ class MigrateTask:
         except OVERTAKEN as late:
             LOG.info('The state was not written: %s', late.format_message(), instance=instance)
             return
-        notifications.notify_about_instance_action(context, instance, None, 'resize_prep', 'error', error,
-                                                   more={'new_flavor': record.new_flavor})
+        notifications.notify_about_refusal(context, instance, 'resize_prep', error, {'new_flavor': record.new_flavor})
 
     # -- the decision, where the old host is down --
 

@@ -91,6 +91,16 @@ def test_a_failure_is_told_once(whole, server, notifier, fault, body, names):
     await_pairs(whole, notifier, *names, ends='error')
 
 
+@pytest.mark.parametrize('body, name', [
+    ({'migrate': None}, 'resize_prep'),
+    ({'os-migrateLive': {'host': None, 'block_migration': 'auto'}}, 'live_migration_pre')])
+def test_a_move_that_no_host_takes_is_told_in_a_pair(whole, server, notifier, body, name):
+    other, = {'cmp1', 'cmp2'} - {whole.show(server)['OS-EXT-SRV-ATTR:host']}
+    whole.api.put('/os-services/disable', {'host': other, 'binary': 'nova-compute'})
+    assert whole.act(server, body).status == 202
+    await_pairs(whole, notifier, name, ends='error')
+
+
 def test_an_evacuation_is_told_as_a_rebuild(whole, server, notifier):
     old = whole.show(server)['OS-EXT-SRV-ATTR:host']
     stop(whole, old)
