@@ -124,7 +124,7 @@ def test_disks_that_all_hosts_see_stay_where_they_are(cluster, tmp_path_factory)
         processes.wait_for(lambda: guest.show()['OS-EXT-SRV-ATTR:host'] == 'h1', 'vm2 on h1', 240)
         guest.wait_status('SHUTOFF', seconds=240)
         guest.action('os-start')
-        guest.wait_ready(boots=2, seconds=240)
+        guest.wait_ready(seconds=240)
         assert guest.run('cat /root/file') == 'shared'
         assert (shared / guest.id / 'disk').stat().st_ino == inode
     finally:
