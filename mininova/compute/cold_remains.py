@@ -110,11 +110,10 @@ def _look_at_move(reconciler, admin, instance):
                 instance=instance)
     back = instance.host == record.source_compute and (
         record.status in (*moves.BEFORE_HAND_OVER, 'post-migrating') or (record.data or {}).get('destroyed'))
-    if back:
-        if record.status != 'pre-migrating':
-            _put_back(reconciler, admin, instance, record, power_on=instance.vm_state == vm_states.ACTIVE)
-            instance.power_state = reconciler.driver.get_info(instance).state
-        moves.return_claims(admin, record, instance)
+    if back and record.status != 'pre-migrating':
+        _put_back(reconciler, admin, instance, record, power_on=instance.vm_state == vm_states.ACTIVE)
+        instance.power_state = reconciler.driver.get_info(instance).state
     moves.set_flavor(instance, record.old_flavor if back else record.new_flavor)
     instance.finish_operation(None, expected={'task_state': None, 'host': reconciler.host},
+                              release=moves.claims_elsewhere(admin, record) if back else False,
                               migration=moves.change(record, 'error', (record.status,)))

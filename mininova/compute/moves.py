@@ -50,13 +50,23 @@ def restore(instance, record):
     instance.vm_state = record.old_vm_state
 
 
+def claims_elsewhere(context, record):
+    """Name the claims of a move that ends where it began, for the `release` of :meth:`Instance.finish_operation`: who
+    ends it in the database frees the new node, and nobody else does."""
+    return {'keep': _source_node_id(context, record)}
+
+
 def return_claims(context, record, instance):
     """Let the claim on the old node be the server's own again, and give back the one on the new node."""
+    objects.AllocationList.return_from_migration(context, instance.uuid, _source_node_id(context, record))
+
+
+def _source_node_id(context, record):
     node_id = (record.data or {}).get('source_node_id')
     if node_id is None:
         node_id = objects.ComputeNode.get_by_host_and_nodename(
             context, record.source_compute, record.source_node).id
-    objects.AllocationList.return_from_migration(context, instance.uuid, node_id)
+    return node_id
 
 
 def refuse(record, reason):

@@ -45,8 +45,8 @@ def finish(connection, uuid, values, expected, record, fault=None, release=False
 
     :param record: {'request_id', 'event', 'result', 'details', 'traceback'}
     :param fault: columns of instance_faults or None
-    :param release: give back all claims of the instance, or those of this kind, with the same transaction, if it was
-        written
+    :param release: give back all claims of the instance (True), those of a kind (its name), or those that a move made
+        elsewhere ({'keep': compute node id}), with the same transaction, if it was written
     :param migration: a change of a migration record, as for :func:`accept`, if the instance was written
     :param forget_intent: also drop the sealed secrets of the request, if the compare-and-swap succeeds
     :returns: (True, written time) or (False, the row as found or None)
@@ -59,7 +59,9 @@ def finish(connection, uuid, values, expected, record, fault=None, release=False
         _change_migration(connection, uuid, dict(migration))
     if written and values and 'flavor' in values:
         request_specs.set_flavor.within(connection, uuid, values['flavor'])
-    if written and release:
+    if written and isinstance(release, dict):
+        claims.return_from_migration.within(connection, uuid, release['keep'])
+    elif written and release:
         instances.release(connection, uuid, None if release is True else release)
     if record['event']:
         actions.event_finish.within(connection, uuid, record['request_id'], record['event'], record['result'],

@@ -246,7 +246,8 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
 
         :param expected: {column: accepted values}; None writes no changes, only the records
         :param fault: {'code', 'message', 'details', 'host'} or None
-        :param release: give back all its claims too, where it leaves its host, or with a text those of that kind
+        :param release: give back all its claims too, where it leaves its host, with a text those of that kind, and with
+            {'keep': compute node id} what its move claimed elsewhere
         :param migration: {'id', 'expected_status', column: value}: a migration record that changes with the instance
         :param forget_intent: drop the sealed secrets of the request: the server runs and needs them no more
         :raises StaleAction and its siblings: the instance has another owner; the event is closed all the same

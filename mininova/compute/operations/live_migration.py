@@ -286,7 +286,6 @@ class LiveMigrationOperations(base.Operations):
         except (exception.NovaException, rpc.MessagingException) as failure:
             LOG.warning('%s cleans up later: %s', migration.dest_compute, failure, instance=instance)
         crashpoint('live_migrate.L4.rolled_back.after')
-        moves.return_claims(context, migration, instance)
         lost = self.driver.get_live_migration_state(instance) == 'none'
         instance.power_state, instance.progress = self.power_state(instance), 0
         task, instance.task_state = instance.task_state, None
@@ -298,9 +297,13 @@ class LiveMigrationOperations(base.Operations):
                 EVENT, expected={'task_state': task, 'action_id': instance.action_id, 'host': self.host.name},
                 result='Error', details=faults.user_message(error), traceback=faults.details(error),
                 fault=None if cancelled else faults.describe(error, self.host.name),
+                release=moves.claims_elsewhere(context, migration),
                 migration=moves.change(migration, status, migrations.LIVE_IN_PROGRESS))
         except OVERTAKEN as late:
             LOG.info('The state was not written: %s', late.format_message(), instance=instance)
+            instance.refresh()
+            if instance.host == self.host.name:
+                moves.return_claims(context, migration, instance)
             migration.obj_reset_changes()
             migration.status = status
             migration.save(expected_status=migrations.LIVE_IN_PROGRESS)

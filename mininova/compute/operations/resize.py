@@ -116,10 +116,10 @@ class ResizeOperations(move_step.MoveSteps):
             LOG.exception('The server could not be taken back.', instance=instance)
             fault = faults.describe(second, self.host.name)
             vm_state = vm_states.ERROR
-        moves.return_claims(context, migration, instance)
         moves.restore(instance, migration)
         instance.vm_state, instance.task_state, instance.power_state = vm_state, None, self.power_state(instance)
-        self.close(instance, event, error, expected=expected, fault=fault, migration=moves.change(migration, 'error'))
+        self.close(instance, event, error, expected=expected, fault=fault, migration=moves.change(migration, 'error'),
+                   release=moves.claims_elsewhere(context, migration))
 
     def _take_back(self, context, instance, migration):
         """Run the guest here again as it was before its move began."""

@@ -54,14 +54,14 @@ class ResizeDecisionOperations(move_step.MoveSteps):
             migration.data = {**data, 'destroyed': True}
             if not migration.save(expected_status='reverting'):
                 raise exception.MigrationNotFoundByStatus(instance_id=instance.uuid, status='reverting')
-        moves.return_claims(context, migration, instance)
         moves.set_flavor(instance, migration.old_flavor)
         old, new = migration.old_flavor, migration.new_flavor
         instance.vcpus, instance.memory_mb = max(old.vcpus, new.vcpus), max(old.memory_mb, new.memory_mb)
         instance.host, instance.node = migration.source_compute, migration.source_node
         instance.availability_zone = data.get('source_zone') or instance.availability_zone
         instance.finish_operation('compute_revert_resize', expected={
-            'task_state': task_states.RESIZE_REVERTING, 'action_id': instance.action_id, 'host': self.host.name})
+            'task_state': task_states.RESIZE_REVERTING, 'action_id': instance.action_id, 'host': self.host.name},
+            release=moves.claims_elsewhere(context, migration))
         crashpoint('revert.V3.handed_back.after')
         if not moves.stays_on_host(migration):
             self.host.network_api.cleanup_instance_on_host(context, instance, self.host.name)

@@ -93,7 +93,6 @@ class EvacuateTask:
     def _fail(self, context, instance, record, error):
         """Leave the server on its old host, in ERROR with the reason: an evacuation may be asked for again."""
         LOG.warning('Not evacuated: %s', error.format_message(), instance=instance)
-        moves.return_claims(context, record, instance)
         self.network_api.give_instance_to_host(context, instance, record.source_compute)
         instance.vm_state, task, instance.task_state = vm_states.ERROR, instance.task_state, None
         instance.owner = None
@@ -102,7 +101,7 @@ class EvacuateTask:
             instance.finish_operation(
                 EVENT, expected={'task_state': task, 'action_id': instance.action_id, 'host': record.source_compute},
                 result='Error', details=faults.user_message(error), traceback=faults.details(error),
-                fault=faults.describe(error, host=None),
+                fault=faults.describe(error, host=None), release=moves.claims_elsewhere(context, record),
                 migration=moves.change(record, 'error', migrations.EVACUATION_IN_PROGRESS))
         except OVERTAKEN as late:
             LOG.info('The state was not written: %s', late.format_message(), instance=instance)

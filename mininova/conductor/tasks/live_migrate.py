@@ -130,13 +130,13 @@ class LiveMigrationTask:
     def _fail(context, instance, record, error):
         """Leave the server as it was, with the reason, and return that."""
         LOG.warning('Not moved: %s', error.format_message(), instance=instance)
-        moves.return_claims(context, record, instance)
         task, instance.task_state, instance.owner = instance.task_state, None, None
         try:
             instance.finish_operation(
                 EVENT, expected={'task_state': task, 'action_id': instance.action_id}, result='Error',
                 details=faults.user_message(error), traceback=faults.details(error),
-                fault=faults.describe(error, host=None), migration=moves.change(record, 'error', UNDER_WAY))
+                fault=faults.describe(error, host=None), release=moves.claims_elsewhere(context, record),
+                migration=moves.change(record, 'error', UNDER_WAY))
         except OVERTAKEN as late:
             LOG.info('The state was not written: %s', late.format_message(), instance=instance)
         else:

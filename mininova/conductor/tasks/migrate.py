@@ -139,7 +139,6 @@ class MigrateTask:
     def _fail(context, instance, record, error):
         """Leave the server as it was, with the reason."""
         LOG.warning('Not moved: %s', error.format_message(), instance=instance)
-        moves.return_claims(context, record, instance)
         moves.restore(instance, record)
         expected = {'task_state': instance.task_state, 'action_id': instance.action_id}
         instance.task_state = None
@@ -148,7 +147,7 @@ class MigrateTask:
             instance.finish_operation(
                 EVENT, expected=expected, result='Error', details=faults.user_message(error),
                 traceback=faults.details(error), fault=faults.describe(error, host=None),
-                migration=moves.change(record, 'error'))
+                release=moves.claims_elsewhere(context, record), migration=moves.change(record, 'error'))
         except OVERTAKEN as late:
             LOG.info('The state was not written: %s', late.format_message(), instance=instance)
             return
@@ -229,8 +228,9 @@ def give_up_without_host(reconciler, request, instance, host_up):
         record = objects.Migration.get_current(request, instance.uuid, statuses=moves.UNDER_WAY)
     except (exception.ComputeHostNotFound, exception.MigrationNotFound):
         return
+    release = False
     if instance.host == record.source_compute and record.status in moves.BEFORE_HAND_OVER:
-        moves.return_claims(request, record, instance)
+        release = moves.claims_elsewhere(request, record)
         moves.restore(instance, record)
     else:
         # As the claim on its host and the disks there are: of the new size, unless it was handed back.
@@ -244,7 +244,8 @@ def give_up_without_host(reconciler, request, instance, host_up):
     try:
         instance.finish_operation(
             None, expected={'task_state': task, 'action_id': instance.action_id, 'host': instance.host},
-            result='Error', fault=faults.describe(error, instance.host), migration=moves.change(record, 'error'))
+            result='Error', fault=faults.describe(error, instance.host), release=release,
+            migration=moves.change(record, 'error'))
     except OVERTAKEN as late:
         LOG.info('The state was not written: %s', late.format_message(), instance=instance)
         return
