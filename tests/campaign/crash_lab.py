@@ -113,7 +113,7 @@ class Campaign:
             return None
 
     def act(self, server, name, arguments=None):
-        return self.ask(self.nova.action, server, name, arguments, wanted=(200, 202, 204))
+        return self.ask(self.nova.action, server, name, arguments, wanted=(200, 202, 204, 503))
 
     def boot(self, name):
         return self.nova.boot(name, networks='auto')

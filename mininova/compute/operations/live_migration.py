@@ -215,6 +215,8 @@ class LiveMigrationOperations(base.Operations):
             if state == 'none':
                 raise exception.MigrationError(
                     reason=f'the guest is neither on {self.host.name} nor on {migration.dest_compute}')
+        if jobs.is_called_off(instance, migration.id):
+            raise exception.MigrationCancelled(reason='an administrator aborted it')
         raise exception.MigrationError(reason=f'nova-compute on {self.host.name} was interrupted')
 
     @staticmethod

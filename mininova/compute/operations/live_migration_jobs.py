@@ -110,11 +110,19 @@ class Job:
 
 def open_requests(instance, migration_id):
     """Return what was asked of a live migration and nobody did yet, oldest first."""
-    found = [record for record in objects.InstanceActionList.get_by_instance_uuid(
+    return [record for record in _requests(instance, migration_id) if record.finish_time is None][::-1]
+
+
+def is_called_off(instance, migration_id):
+    """Tell whether an administrator aborted it, also through a service that has died since."""
+    return any(record.action == instance_actions.LIVE_MIGRATION_CANCEL and record.message != 'Error'
+               for record in _requests(instance, migration_id))
+
+
+def _requests(instance, migration_id):
+    return [record for record in objects.InstanceActionList.get_by_instance_uuid(
         context.get_admin_context(), instance.uuid)
-        if record.action in REQUESTS and record.finish_time is None
-        and (record.arguments or {}).get('migration_id') == migration_id]
-    return found[::-1]
+        if record.action in REQUESTS and (record.arguments or {}).get('migration_id') == migration_id]
 
 
 def close_requests(instance, migration_id, host):
