@@ -5,6 +5,7 @@ import pytest
 from mininova import exception
 from mininova.scheduler import rpcapi
 from mininova.scheduler.client import query
+from tests.fixtures.texts import about
 
 
 @pytest.fixture
@@ -31,8 +32,8 @@ def test_the_caller_gets_the_sentence_of_the_failure(fleet, client):
     fleet.add_host('cmp1', age=72)
     with pytest.raises(exception.NoValidHost) as caught:
         client.select_destinations(fleet.context, fleet.spec(), [fleet.add_server()])
-    assert caught.value.format_message() == (
-        'No valid host was found. 0 of 1 hosts fit: 1 ComputeFilter (cmp1 down for 72 s).')
+    assert about(caught.value.format_message()) == (
+        'No valid host was found. 0 of 1 hosts fit: 1 ComputeFilter (cmp1 down for 7x s).')
     assert caught.value.code == 400
 
 
