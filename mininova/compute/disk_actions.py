@@ -6,7 +6,7 @@ Rebuild is in rebuild_actions.py.
 from oslo_log import log
 from oslo_utils import uuidutils
 
-from mininova import exception
+from mininova import exception, objects
 from mininova.compute import action, create_image, rebuild_actions, sealing, server_images
 from mininova.crashpoint import crashpoint
 
@@ -55,6 +55,7 @@ class DiskActions(rebuild_actions.RebuildActions):
         crashpoint('snapshot.S2.image_made.after')
         if not _still_ours(instance):
             server_images.discard_unfinished(context, self.image_api, image['id'])
+            objects.InstanceAction.action_finish(context, instance.uuid, message='Error')
             raise exception.InstanceInvalidState(attr='task_state', instance_uuid=instance.uuid,
                                                  state=instance.task_state, method=rule)
         action.send(method, context, instance, **arguments)

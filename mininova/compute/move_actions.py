@@ -7,7 +7,7 @@ While a resize is not decided the server counts with the larger of its two flavo
 that much memory from the transaction that accepts the resize on, so that a quota holds whatever is decided.
 """
 from mininova import exception, objects, quota, servicegroup
-from mininova.compute import action, create_image, vm_states
+from mininova.compute import action, create_image, state_machine, vm_states
 from mininova.crashpoint import crashpoint
 from mininova.objects import migration as migrations
 
@@ -89,7 +89,7 @@ class MoveActions:
         :raises MigrationNotFoundByStatus: it was not moved (400)
         """
         action.check_action(context, instance, 'revert_resize')
-        record = _undecided(context, instance)
+        record = _undecided(context, instance, 'revert_resize')
         action.accept_action(context, instance, 'revert_resize', {'migration_id': record.id},
                              expected={'host': instance.host}, migration={
             'id': record.id, 'expected_status': 'finished', 'status': 'reverting'})
@@ -105,7 +105,7 @@ def accept_confirmation(context, instance, by_service=False):
     """
     if not by_service:
         action.check_action(context, instance, 'confirm_resize')
-    record = _undecided(context, instance)
+    record = _undecided(context, instance, 'confirm_resize')
     action.accept_action(context, instance, 'confirm_resize', {'migration_id': record.id}, by_service=by_service,
                          expected={'host': instance.host}, migration={
         'id': record.id, 'expected_status': 'finished', 'status': 'confirming'})
@@ -113,10 +113,12 @@ def accept_confirmation(context, instance, by_service=False):
     return record
 
 
-def _undecided(context, instance):
+def _undecided(context, instance, name):
     try:
         return objects.Migration.get_current(context.elevated(), instance.uuid, statuses=['finished'])
     except exception.MigrationNotFoundByStatus as error:
+        instance.refresh()
+        state_machine.check(name, instance)  # somebody decided just now
         raise exception.MigrationNotFoundByStatus('Instance has not been resized.', code=400) from error
 
 

@@ -135,7 +135,9 @@ PAIRS = [pair for pair in itertools.combinations(sorted(ASKS), 2)
 def outcome(lab, server, before, statuses):
     """Return what two actions led to, whoever was first."""
     after = shape(lab, server)
-    started = [record.action for record in lab.actions(server)][:after['actions'] - before['actions']]
+    # One that was accepted and had no more than begun when the other came is told 409 too.
+    started = [record.action for record in lab.actions(server)[:after['actions'] - before['actions']]
+               if record.message != 'Error']
     return statuses, after['vm_state'], after['task_state'], after['metadata'], sorted(started)
 
 

@@ -345,6 +345,8 @@ def test_an_action_that_was_taken_away_meanwhile_leaves_no_image(server, lab, de
     with pytest.raises(exception.ImageNotFound):
         image(made[0]['id'])
     assert edge.sent == []
+    record = lab.actions(server)[0]
+    assert (record.action, record.message) == ('createImage', 'Error') and record.finish_time
 
 
 # -- rescue ------------------------------------------------------------------------------------

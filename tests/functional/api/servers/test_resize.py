@@ -122,6 +122,24 @@ def test_a_revert_goes_to_the_new_host(server, lab, demo, edge):
     assert lab.actions(server)[0].action == 'revertResize'
 
 
+@pytest.mark.parametrize(('name', 'task'), [('confirm_resize', 'resize_reverting'),
+                                            ('revert_resize', 'resize_confirming')])
+def test_who_decides_too_late_is_told_what_was_decided(server, lab, demo, edge, monkeypatch, name, task):
+    moved(lab, server)
+    real = objects.Migration.get_current
+
+    def find(*args, **kwargs):
+        found = real(*args, **kwargs)
+        lab.settle(server, task_state=task)
+        found.status = 'gone'
+        found.save()
+        return real(*args, **kwargs)
+    monkeypatch.setattr(objects.Migration, 'get_current', find)
+    answer = act(demo, server, BODIES[name])
+    assert answer.status == 409 and f'task_state {task}' in answer.fault[1]
+    assert edge.sent == [] and len(lab.actions(server)) == 1
+
+
 def test_without_a_bus_all_is_accepted_all_the_same(server, lab, demo, edge):
     edge.broken = rpc.MessagingException('nobody there')
     assert resize(demo, server).status == 202
