@@ -13,6 +13,11 @@ from mininova import exception
 MESSAGE_LIMIT = 2000
 
 
+def tell_attempts(attempts):
+    """Name every host that did not take a server: 'Tried: cmp1 (reason), cmp2 (...).'"""
+    return 'Tried: ' + ', '.join(f'{one["host"]} ({one["reason"]})' for one in attempts) + '.' if attempts else ''
+
+
 def user_message(error):
     """Return one sentence that any user may see."""
     if isinstance(error, exception.NovaException) and error.safe:

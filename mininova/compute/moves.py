@@ -8,7 +8,7 @@ are arguments of messages, so a lost message loses them.
 from oslo_log import log
 
 from mininova import exception, objects
-from mininova.compute import power_state, vm_states
+from mininova.compute import faults, power_state, vm_states
 from mininova.objects import migration as migrations
 
 LOG = log.getLogger(__name__)
@@ -80,9 +80,8 @@ def refuse(record, reason):
 
 
 def tell_attempts(record):
-    """Name every host that did not take the server: 'Tried: cmp1 (reason), cmp2 (...).'"""
-    attempts = (record.data or {}).get('attempts') or []
-    return 'Tried: ' + ', '.join(f'{one["host"]} ({one["reason"]})' for one in attempts) + '.' if attempts else ''
+    """Name every host that did not take the server, as `faults.tell_attempts` does."""
+    return faults.tell_attempts((record.data or {}).get('attempts'))
 
 
 def stays_on_host(record):

@@ -60,7 +60,7 @@ class BuildTask:
         LOG.info('Build failed on %s (%s); %s alternates left.', failed_host, reason, len(alternates),
                  instance=instance)
         if len(spec.attempts) >= CONF.scheduler.max_attempts:
-            self._fail(admin, [instance], exception.MaxRetriesExceeded(reason=_tell_attempts(spec)))
+            self._fail(admin, [instance], exception.MaxRetriesExceeded(reason=faults.tell_attempts(spec.attempts)))
             return
         tried = {attempt['host'] for attempt in spec.attempts}
         while alternates:
@@ -102,7 +102,8 @@ class BuildTask:
                 LOG.info('Tried again when the hosts had time to say that they live: %s', error.format_message())
                 return
             if spec.attempts:
-                error = exception.MaxRetriesExceeded(reason=f'{_tell_attempts(spec)} {error.format_message()}')
+                error = exception.MaxRetriesExceeded(
+                    reason=f'{faults.tell_attempts(spec.attempts)} {error.format_message()}')
             self._fail(context, instances, error)
             return
         except (rpc.MessagingTimeout, rpc.MessagingException) as error:
@@ -151,7 +152,8 @@ class BuildTask:
         attempts = instance.build_attempt or 0
         if attempts >= CONF.scheduler.max_attempts + EXTRA_HANDOVERS:
             self._fail(context, [instance], exception.MaxRetriesExceeded(
-                reason=f'{attempts} hand-overs to hosts did not end in a running server. {_tell_attempts(spec)}'))
+                reason=f'{attempts} hand-overs to hosts did not end in a running server. '
+                       f'{faults.tell_attempts(spec.attempts)}'))
             return False
         instance.build_attempt = attempts + 1
         return True
@@ -176,13 +178,6 @@ class BuildTask:
             if instance.fail_build(faults.describe(error, host=None), expected):
                 LOG.warning('Build failed: %s', error.format_message(), instance=instance)
                 notifications.notify_about_instance_action(context, instance, None, 'create', 'error', error)
-
-
-def _tell_attempts(spec):
-    """Name every failed try: 'Tried: cmp1 (DiskNotEnough), cmp2 (...).'"""
-    if not spec.attempts:
-        return ''
-    return 'Tried: ' + ', '.join(f'{attempt["host"]} ({attempt["reason"]})' for attempt in spec.attempts) + '.'
 
 
 def expects_hosts(context):

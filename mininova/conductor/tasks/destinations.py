@@ -6,6 +6,7 @@ an earlier try claimed is found again, or given back because the record says tha
 Nova: parts of nova/conductor/tasks/live_migrate.py and of rebuild_instance in nova/conductor/manager.py.
 """
 from mininova import availability_zones, exception, objects, servicegroup
+from mininova.compute import faults
 from mininova.scheduler.client import query
 
 
@@ -61,8 +62,8 @@ class Destinations:
             return self.query_client.select_destinations(context, spec, [instance.uuid], return_alternates=False)[0][0]
         except exception.NoValidHost as error:
             if spec.attempts:
-                tried = ', '.join(f'{attempt["host"]} ({attempt["reason"]})' for attempt in spec.attempts)
-                raise exception.MaxRetriesExceeded(reason=f'Tried: {tried}. {error.format_message()}') from error
+                raise exception.MaxRetriesExceeded(
+                    reason=f'{faults.tell_attempts(spec.attempts)} {error.format_message()}') from error
             raise
 
     @staticmethod
