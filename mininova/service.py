@@ -13,21 +13,10 @@ from oslo_log import log
 from oslo_service import service, systemd
 
 import mininova.conf
-from mininova import concurrency, context, exception, objects, rpc, servicegroup, utils, wsgi
+from mininova import baserpc, concurrency, context, exception, objects, rpc, servicegroup, utils, wsgi
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
-
-
-class BaseRPCEndpoint:
-    """Answers every service's ``ping``, by which it proves that messages reach it.  Nova: nova/baserpc.py."""
-    target = rpc.Target(namespace='baseapi', version='1.0')
-
-    def __init__(self, service_name):
-        self.service_name = service_name
-
-    def ping(self, context, arg):
-        return {'service': self.service_name, 'arg': arg}
 
 
 class Service(service.Service):
@@ -44,6 +33,7 @@ class Service(service.Service):
         self.host, self.binary, self.topic = host, binary, topic
         self._manager_class = manager_class
         self.manager = self.service_ref = self.rpcserver = None
+        self._base_api = baserpc.BaseAPI(topic)
         self._heartbeats = None
         self._failed_pings = 0
 
@@ -70,13 +60,14 @@ class Service(service.Service):
 
     def _start_rpc(self):
         target = rpc.Target(topic=self.topic, server=self.host)
-        self.rpcserver = rpc.get_server(target, [*self.manager.endpoints(), BaseRPCEndpoint(self.binary)])
+        self.rpcserver = rpc.get_server(target, [*self.manager.endpoints(), baserpc.BaseRPCAPI(self.binary)])
         self.rpcserver.start()
 
     def _beat(self):
         """Say that the service lives, if messages reach it; connect anew when they have not for a while."""
         try:
-            self._ping_self()
+            self._base_api.ping(context.get_admin_context(), arg=self.binary, server=self.host,
+                                timeout=servicegroup.answer_timeout())
             self._failed_pings = 0
         except (rpc.MessagingTimeout, rpc.MessagingException) as error:
             self._failed_pings += 1
@@ -87,11 +78,6 @@ class Service(service.Service):
         if not self.service_ref.heartbeat():
             LOG.warning('The record of %s on %s was removed; registering again.', self.binary, self.host)
             self.service_ref = objects.Service.register(context.get_admin_context(), self.host, self.binary, self.topic)
-
-    def _ping_self(self):
-        client = rpc.get_client(rpc.Target(topic=self.topic, namespace='baseapi', version='1.0', server=self.host),
-                                timeout=servicegroup.answer_timeout())
-        client.call(context.get_admin_context(), 'ping', arg=self.binary)
 
     def _reconnect(self):
         LOG.error('Connecting %s to the message bus anew after %s failed pings.', self.binary, self._failed_pings)

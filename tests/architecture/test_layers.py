@@ -15,6 +15,7 @@ RANKS = {
     'image': 5, 'network': 5, 'volume': 5, 'servicegroup': 5, 'quota': 5, 'block_device': 5, 'availability_zones': 5,
     'notifications': 5, 'scheduler.client': 5,
     'compute.rpcapi': 5, 'conductor.rpcapi': 5, 'scheduler.rpcapi': 5, 'network.rpcapi': 5,
+    'baserpc': 5,
     'rpc': 4, 'memory_bus': 4,
     'objects': 3,
     'db': 2,
