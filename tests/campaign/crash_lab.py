@@ -13,6 +13,7 @@ import uuid
 import pytest
 import requests
 
+from mininova import context, objects
 from mininova.cmd import manage_verify
 from tests.architecture import tree
 from tests.fixtures import processes, services
@@ -64,6 +65,7 @@ def make_lab(directory, broker, mariadb, hosts=('h1', 'h2')):
     made = services.Lab(directory, broker.new_virtual_host(), mariadb.new_database())
     made.configure(report_interval=1, service_down_time=6, rpc_response_timeout=10)
     made.configure('reconciler', interval=1, grace=2, worker_timeout=6)
+    made.configure('network', reconcile_interval=4, sync_interval=4)
     made.configure_host('h1', 'fake', memory_mb=400000)
     made.configure_host('broken', 'fake', faults='spawn:fail:0', memory_mb=800000)
     try:
@@ -139,6 +141,11 @@ class Campaign:
 
     def host_of(self, server):
         return self.nova.server(server)['OS-EXT-SRV-ATTR:host']
+
+    @staticmethod
+    def record(server):
+        """Return the database's record of a server."""
+        return objects.Instance.get_by_uuid(context.get_admin_context(), server)
 
     # -- what must hold ----------------------------------------------------------------
 

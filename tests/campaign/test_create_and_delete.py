@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every service is killed at every crash point of create and delete; nothing is lost, stuck or left behind."""
 import signal
-import time
 
 import pytest
 
 from tests.campaign.crash_lab import MARKS, SETTLED, chosen, crash_points, points
+from tests.fixtures import processes
 
 pytestmark = MARKS
 
@@ -65,7 +65,7 @@ def test_the_delete_of_a_server_being_scheduled_survives_a_kill_at(campaign, nam
     campaign.lab.service('nova-scheduler').signal(signal.SIGSTOP)
     try:
         server = campaign.boot(f'vm-{name}')
-        time.sleep(1)
+        processes.wait_for(lambda: campaign.record(server).owner, 'conductor that takes the server')
         campaign.nova.delete(f'/servers/{server}')
         campaign.revive(service)
     finally:
