@@ -29,7 +29,7 @@ Options:
   --setup-only  install and stop
   --concurrency eventlet|threading   only this mode of the functional part
   --thorough    the campaign at every crash point and for five seeds (20 minutes), not at some and for one;
-                all pairs of actions, and all of the functional part where it matters with threads too
+                all pairs of actions, every scenario of the whole cloud with eventlet and with threads, all moves of guests
   --jobs N      test processes at the same time for unit (default: number of cores, at most 4); other parts take
                 more, functional four times as many, because they mostly wait
   -h, --help
@@ -90,14 +90,17 @@ fi
 PY=.venv/bin/python
 [ -x "$PY" ] || { fail_setup "there is no .venv and --no-install was given" "Nothing was changed." "./run_tests.sh"; exit 2; }
 
-# Threads make a difference where several things happen at once.
-THREADED=(tests/functional/scheduler tests/functional/api_machinery
-          tests/functional/api/servers/test_action_matrix.py tests/functional/api/servers/test_quota_race.py)
-if [ -n "${MININOVA_THOROUGH-}" ]; then
+# Threads make a difference where several things happen at once.  Scenarios of the whole cloud run in one mode only, those
+# in which services run at the same time with threads; all of them in each mode with --thorough, or when one is named.
+EVENTLET=(tests/functional) THREADED=(
+    tests/functional/scheduler tests/functional/api_machinery tests/functional/api/servers/test_action_matrix.py
+    tests/functional/api/servers/test_quota_race.py)
+if [ -n "${MININOVA_THOROUGH-}" ] || [[ "$modes" != *" "* ]]; then
     THREADED+=(tests/functional/whole)
 else
     for room in conductor_trouble create_and_delete evacuate interfaces live_abort live_migration power resize resize_trouble; do
         THREADED+=("tests/functional/whole/test_$room.py")
+        EVENTLET+=("--ignore=tests/functional/whole/test_$room.py")
     done
 fi
 rows=() failed_parts=() total_passed=0 total_failed=0 total_left_out=0
@@ -121,39 +124,25 @@ record() {
     rows+=("$(printf '%-24s %-7s %6d passed %5d failed %4d left out %6d s' "$name" "$verdict" "$passed" "$failed" "$left_out" "$seconds")")
 }
 
-declare -A begun=() limits=() processes=()
-
-# start_pytest NAME LIMIT SHARDS PATH...: begin one part, split over so many processes, stopped after LIMIT seconds.
-start_pytest() {
-    local name=$1 shards=$3 i key=${1//[^a-z]/_} args
-    begun[$name]=$SECONDS limits[$name]=$2 processes[$name]=""
+# run_pytest NAME LIMIT SHARDS PATH...: one part, split over so many processes, stopped after LIMIT seconds.
+run_pytest() {
+    local name=$1 limit=$2 shards=$3 begin=$SECONDS status=0 i pids=() counts=() key args
     shift 3
+    key=${name//[^a-z]/_}
+    printf '\n== %s\n' "$name"
     if [ ${#pytest_args[@]} -gt 0 ]; then args=("${pytest_args[@]}"); shards=1; else args=("$@"); fi
     for i in $(seq 1 "$shards"); do
-        MININOVA_TEST_COUNTS="$work/$key.$i.counts" timeout --foreground -s INT -k 60 "${limits[$name]}" \
-            "$PY" -m pytest --shard "$i/$shards" --basetemp "$work/$key.$i" "${args[@]}" > "$work/$key.$i.log" 2>&1 &
-        processes[$name]+=" $!"
-    done
-}
-
-# finish_pytest NAME: wait for a part and show what it said.
-finish_pytest() {
-    local name=$1 status=0 i=0 counts=() key=${1//[^a-z]/_} pids pid
-    read -ra pids <<< "${processes[$name]}"
-    printf '\n== %s\n' "$name"
-    if [ "${#pids[@]}" -eq 1 ]; then tail --pid="${pids[0]}" -n +1 -s 0.3 -f "$work/$key.1.log"; fi
-    for pid in "${pids[@]}"; do
-        i=$((i + 1))
         counts+=("$work/$key.$i.counts")
-        wait "$pid" || { status=$?; [ "$status" -eq 124 ] && echo "stopped: $name took longer than ${limits[$name]} s" >> "$work/$key.$i.log"; }
-        [ "${#pids[@]}" -gt 1 ] && cat "$work/$key.$i.log"
+        MININOVA_TEST_COUNTS="$work/$key.$i.counts" timeout --foreground -s INT -k 60 "$limit" \
+            "$PY" -m pytest --shard "$i/$shards" --basetemp "$work/$key.$i" "${args[@]}" > "$work/$key.$i.log" 2>&1 &
+        pids+=($!)
     done
-    record "$name" "$status" $((SECONDS - begun[$name])) "${counts[@]}"
-}
-
-run_pytest() {
-    start_pytest "$@"
-    finish_pytest "$1"
+    if [ "$shards" -eq 1 ]; then tail --pid="${pids[0]}" -n +1 -s 0.3 -f "$work/$key.1.log"; fi
+    for i in $(seq 1 "$shards"); do
+        wait "${pids[$((i - 1))]}" || { status=$?; [ "$status" -eq 124 ] && echo "stopped: $name took longer than $limit s" >> "$work/$key.$i.log"; }
+        [ "$shards" -gt 1 ] && cat "$work/$key.$i.log"
+    done
+    record "$name" "$status" $((SECONDS - begin)) "${counts[@]}"
 }
 
 run_style() {
@@ -176,18 +165,14 @@ for part in "${parts[@]}"; do
         functional)
             for mode in $modes; do
                 export MININOVA_CONCURRENCY=$mode
-                paths=(tests/functional)
+                paths=("${EVENTLET[@]}")
                 [ "$mode" = threading ] && paths=("${THREADED[@]}")
                 run_pytest "functional ($mode)" 1500 $((jobs * 4)) "${paths[@]}"
                 unset MININOVA_CONCURRENCY
             done ;;
-        contract) run_pytest contract 900 "$jobs" tests/contract ;;
-        integration) start_pytest integration 2700 $((jobs > 2 ? 3 : jobs + 1)) tests/integration
-            [[ " ${parts[*]} " == *" campaign "* ]] || finish_pytest integration ;;
-        campaign) start_pytest campaign 5400 $((jobs * 2)) tests/campaign
-            # Both wait more than they work: together they take little longer than the longer one.
-            [[ " ${parts[*]} " == *" integration "* ]] && finish_pytest integration
-            finish_pytest campaign ;;
+        contract) run_pytest contract 900 $((jobs + 1)) tests/contract ;;
+        integration) run_pytest integration 2700 $((jobs > 2 ? 3 : jobs + 1)) tests/integration ;;
+        campaign) run_pytest campaign 5400 $((jobs * 2)) tests/campaign ;;
         lab) run_pytest lab 2700 $((jobs > 2 ? 2 : jobs)) tests/lab ;;
     esac
 done

@@ -6,6 +6,7 @@ pytest_plugins = (
     'tests.plugins.honesty',
     'tests.plugins.logs',
     'tests.plugins.shards',
+    'tests.plugins.thorough',
     'tests.fixtures.base',
     'tests.fixtures.network',
 )

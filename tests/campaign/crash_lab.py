@@ -49,7 +49,7 @@ def points(*prefixes, without=()):
             if name.startswith(prefixes) and name not in REAL_ONLY and not name.startswith(tuple(without) or '?')]
 
 
-def chosen(found, step=8):
+def chosen(found, step=16):
     """Return all points in a thorough run, one of `step` otherwise."""
     return found if THOROUGH else found[::step]
 

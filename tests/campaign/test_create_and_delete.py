@@ -24,7 +24,7 @@ def test_the_points_are_those_of_the_book():
     assert {f'D{number}' for number in range(1, 12)} - {'D6'} <= steps
 
 
-@pytest.mark.parametrize('name, service', chosen(CREATE, 3))
+@pytest.mark.parametrize('name, service', chosen(CREATE, 6))
 def test_a_create_survives_a_kill_at(campaign, name, service):
     label = f'vm-{name}'
     campaign.arm(name, service)
@@ -44,7 +44,7 @@ def test_a_create_survives_a_kill_at(campaign, name, service):
     campaign.remove(server)
 
 
-@pytest.mark.parametrize('name, service', chosen([point for point in DELETE if point not in BEING_SCHEDULED], 3))
+@pytest.mark.parametrize('name, service', chosen([point for point in DELETE if point not in BEING_SCHEDULED], 6))
 def test_a_delete_survives_a_kill_at(campaign, name, service):
     server = campaign.boot(f'vm-{name}')
     campaign.nova.wait_status(server, 'ACTIVE', seconds=SETTLED)

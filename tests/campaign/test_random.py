@@ -18,7 +18,7 @@ pytestmark = [*crash_lab.MARKS, pytest.mark.timeout(600)]
 HOSTS = ('h1', 'h2', 'h3')
 SERVICES = ('nova-api', 'nova-conductor', 'nova-scheduler',
             *(f'{name}@{host}'.removesuffix('@h1') for host in HOSTS for name in ('nova-compute', 'nova-network')))
-ROUNDS = 120 if crash_lab.THOROUGH else 40
+ROUNDS = 120 if crash_lab.THOROUGH else 30
 MOST_SERVERS = 8
 PACE = 0.8                                                          # longest pause between two requests, seconds
 # A request may come too early or too late; it may not be answered with anything else.

@@ -6,8 +6,8 @@ wait for ever.  Whole files go to one shard, so that module fixtures are made on
 """
 import collections
 
-# Folders whose tests take many times as long as their neighbours: they are dealt out as if they were more.
-WEIGHTS = {'whole': 10, 'hosts': 5}
+# Folders and files whose tests take many times as long as their neighbours: they are dealt out as if they were more.
+WEIGHTS = {'whole': 10, 'hosts': 5, 'test_pairs_of_states.py': 60, 'test_odd_values.py': 30, 'test_http_server.py': 3}
 # Folders that stay whole: two labs of several hosts at once are too much for two processors.
 TOGETHER = {'hosts'}
 
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(config, items):
         return
     sizes = collections.Counter()
     for item in items:
-        sizes[_unit(item.path)] += WEIGHTS.get(item.path.parent.name, 1)
+        sizes[_unit(item.path)] += WEIGHTS.get(item.path.name) or WEIGHTS.get(item.path.parent.name, 1)
     loads = [0] * total
     wanted = set()
     for path, size in sorted(sizes.items(), key=lambda pair: (-pair[1], str(pair[0]))):

@@ -76,6 +76,7 @@ def test_a_guest_is_resized_reverted_and_resized_for_good(cluster, guest, flavor
     assert cluster.verify() == []
 
 
+@pytest.mark.thorough
 def test_a_guest_is_migrated_while_services_are_killed(cluster, guest):  # noqa: F811
     guest.run(MARK.format(word='here'))
     guest.action('migrate')

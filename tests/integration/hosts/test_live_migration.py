@@ -103,6 +103,7 @@ def test_a_guest_whose_definition_is_permanent_at_its_new_place(cluster, guest):
     assert guest.run('cat /root/file') == 'written before'
 
 
+@pytest.mark.thorough
 def test_disks_that_all_hosts_see_stay_where_they_are(cluster, tmp_path_factory):  # noqa: F811
     """bindfs stands in for a cluster file system: libvirt looks at the kind of the mount."""
     shared = tmp_path_factory.mktemp('shared')
@@ -133,6 +134,7 @@ def test_disks_that_all_hosts_see_stay_where_they_are(cluster, tmp_path_factory)
         cluster.host('h1').unshare_instances()
 
 
+@pytest.mark.thorough
 def test_a_host_that_lost_its_power_comes_back_and_runs_no_second_copy(cluster):  # noqa: F811
     guest = cluster.guest('vm3', 'h3').wait_ready(seconds=240)
     address = guest.address
