@@ -6,10 +6,12 @@ asks this module and never imports eventlet or threading itself.  The imports in
 point of the module: nothing of oslo or eventlet may be loaded before the patch.  Nova: nova/utils.py (spawn,
 tpool_execute) and monkey_patch.py.
 """
+import contextlib
 import functools
 import importlib
 import os
 import queue as queue_module
+import stat
 import threading
 import time
 import warnings
@@ -37,7 +39,29 @@ def choose(mode=None):
         os.environ.setdefault('EVENTLET_NO_GREENDNS', 'yes')
         import eventlet
         eventlet.monkey_patch()
+        _let_writes_fail()
     _mode = mode
+
+
+def _let_writes_fail():
+    """Let a write into a pipe that nobody reads any more raise BrokenPipeError.
+
+    eventlet's own os.write tries again for ever: what feeds a command that ends at once would never return.
+    """
+    from eventlet import hubs
+    from eventlet.green import os as green_os
+    original = green_os.__original_write__
+
+    def write(fd, data):
+        while True:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                try:
+                    hubs.trampoline(fd, write=True)
+                except hubs.IOClosed:
+                    return 0
+            with contextlib.suppress(BlockingIOError):
+                return original(fd, data)
+    green_os.write = os.write = write
 
 
 def is_eventlet():
