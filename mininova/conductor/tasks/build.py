@@ -95,10 +95,11 @@ class BuildTask:
     def _schedule(self, context, instances, admin_password, injected_files):
         spec = self._spec(context, instances[0])
         crashpoint('create.C6.schedule.before')
+        too_early = is_too_early(self.worker, context)
         try:
             selections = self.query_client.select_destinations(context, spec, [instance.uuid for instance in instances])
         except exception.NoValidHost as error:
-            if self.worker.is_new() and expects_hosts(context):
+            if too_early:
                 LOG.info('Tried again when the hosts had time to say that they live: %s', error.format_message())
                 return
             if spec.attempts:
@@ -180,7 +181,11 @@ class BuildTask:
                 notifications.notify_about_instance_action(context, instance, None, 'create', 'error', error)
 
 
-def expects_hosts(context):
-    """Tell whether hosts are down that nobody took out of service: without a conductor none can beat."""
-    return any(not host.forced_down and not servicegroup.service_is_up(host)
-               for host in objects.ServiceList.get_all(context, binary='nova-compute', disabled=False))
+def is_too_early(worker, context):
+    """Tell whether hosts are down that may only have had no conductor to beat through: no room is no last word then.
+
+    To be asked before the scheduler is: a host may come up in between.
+    """
+    return worker.is_new() and any(
+        not host.forced_down and not servicegroup.service_is_up(host)
+        for host in objects.ServiceList.get_all(context, binary='nova-compute', disabled=False))

@@ -47,6 +47,7 @@ class UnshelveTask:
 
     def _drive(self, context, instance):
         crashpoint('unshelve.U2.conductor.after')
+        too_early = build.is_too_early(self.worker, context)
         try:
             if instance.vm_state == vm_states.SHELVED:
                 self._start(context, instance)
@@ -59,6 +60,10 @@ class UnshelveTask:
         except exception.ImageNotFound as error:
             self._fail(context, instance, error, vm_states.ERROR)
         except exception.NoValidHost as error:
+            if too_early:
+                LOG.info('Tried again when the hosts had time to say that they live: %s', error.format_message(),
+                         instance=instance)
+                return
             self._fail(context, instance, error, vm_states.SHELVED_OFFLOADED)
         except OVERTAKEN as error:
             LOG.info('Not unshelved: %s', error.format_message(), instance=instance)
@@ -115,10 +120,6 @@ class UnshelveTask:
 
     def _fail(self, context, instance, error, vm_state):
         """Write why the server is not brought back."""
-        if isinstance(error, exception.NoValidHost) and self.worker.is_new() and build.expects_hosts(context):
-            LOG.info('Tried again when the hosts had time to say that they live: %s', error.format_message(),
-                     instance=instance)
-            return
         if isinstance(error, exception.ImageNotFound):
             error = exception.ImageNotFound('Unshelve attempted but the image %s cannot be found.' % (
                 instance.system_metadata.get(shelved_image.IMAGE) or ''))

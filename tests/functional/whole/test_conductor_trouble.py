@@ -99,6 +99,20 @@ def test_hosts_that_had_no_conductor_to_beat_through_are_waited_for(whole, monke
     whole.wait(server, 'ACTIVE')
 
 
+def test_a_host_that_comes_up_while_the_scheduler_looks_is_waited_for(whole, monkeypatch):
+    whole.services[0].manager.worker._started = time.monotonic() + 3600
+    silence(whole.hosts['cmp1'])
+    select = query.SchedulerQueryClient.select_destinations
+
+    def look(*args, **kwargs):
+        try:
+            return select(*args, **kwargs)
+        finally:
+            whole.hosts['cmp1']._beat()
+    monkeypatch.setattr(query.SchedulerQueryClient, 'select_destinations', look)
+    whole.wait(whole.boot(), 'ACTIVE')
+
+
 @pytest.mark.parametrize('started, forced_down', [(-3600, False), (3600, True)])
 def test_hosts_that_had_time_to_beat_or_are_known_to_be_away_are_not_waited_for(whole, started, forced_down):
     whole.services[0].manager.worker._started = time.monotonic() + started

@@ -205,6 +205,8 @@ def test_one_that_waits_its_turn_is_called_off_from_2_65_on(hosts, server):
     hosts.until(lambda: record(hosts, other).status == 'cancelled')
     assert place(hosts, other) == 'cmp1' and hosts.wait(other)['status'] == 'ACTIVE'
     assert record(hosts, server).status == 'running'
+    hosts.cloud.conf(group='fake', live_migration_seconds=0)
+    hosts.until(lambda: record(hosts, server).status == 'completed')
 
 
 def test_a_waiting_one_goes_when_its_turn_comes(hosts, server):
@@ -238,6 +240,8 @@ def test_a_server_is_deleted_while_it_moves(hosts, server, moment):
     hosts.until(lambda: hosts.findings() == [])
     assert server not in fake_host.get('cmp1').guests and server not in fake_host.get('cmp2').guests
     assert record(hosts, server).status in ('error', 'cancelled', 'failed')
+    if moment == 'queued':
+        hosts.until(lambda: record(hosts, other).status == 'completed')
 
 
 def test_a_server_that_arrives_deleted_is_removed(hosts, server, monkeypatch):
