@@ -90,7 +90,10 @@ class Campaign:
     def arm(self, name, service):
         """Start a service anew so that it dies, once, where it passes a crash point."""
         self.once = self.lab.directory / f'died-{uuid.uuid4()}'
+        before = self.up()
         self.lab.replace(service, {'MININOVA_CRASHPOINT': f'{name}@{self.once}'})
+        if service == 'nova-conductor':  # through which the hosts say that they live
+            processes.wait_for(lambda: before <= self.up(), 'sign of life of each host', 60)
 
     def start_armed(self, name, service):
         """Start a service that is down so that it dies where it passes a crash point, be it in its start."""
@@ -138,6 +141,11 @@ class Campaign:
         """Return what a host's hypervisor has of a server, None if nothing."""
         path = self.lab.directory / host / 'fake' / host / f'{server}.json'
         return json.loads(path.read_text()) if path.exists() else None
+
+    def up(self):
+        """Return the names of the hosts that nova-compute is up on."""
+        found = self.nova.get('/os-services?binary=nova-compute')['services']
+        return {service['host'] for service in found if service['state'] == 'up'}
 
     def host_of(self, server):
         return self.nova.server(server)['OS-EXT-SRV-ATTR:host']
