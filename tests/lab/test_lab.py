@@ -73,7 +73,9 @@ def restart(lab, service):
 
 
 def kill(lab, service):
-    lab.lab(f'kill -KILL -- "-$(ps -o pgid= -p "$(service_pid {service})" | tr -d " ")"')
+    """Kill a service and wait until it is gone: one that is there still would not be started."""
+    lab.lab(f'pid=$(service_pid {service}); kill -KILL -- "-$(ps -o pgid= -p "$pid" | tr -d " ")"; '
+            'wait_until 20 test ! -e "/proc/$pid"')
 
 
 def test_an_interrupted_run_says_how_to_go_on(broken_off):
