@@ -101,7 +101,8 @@ def _look_at_move(reconciler, admin, instance):
 
     The two change in one transaction otherwise, so a server that is read first cannot just be between them.
     """
-    if instance.host != reconciler.host or instance.task_state is not None or instance.vm_state == vm_states.RESIZED:
+    if instance.host != reconciler.host or instance.task_state is not None or (
+            instance.vm_state in (vm_states.RESIZED, vm_states.SOFT_DELETED)):  # once restored, it waits again
         return
     record = next(iter(_records(admin, instance)), None)
     if record is None or record.status not in moves.UNDER_WAY:

@@ -289,6 +289,8 @@ def test_a_restored_server_whose_resize_is_undecided_counts_with_the_larger_flav
     clouds.wait(server, 'VERIFY_RESIZE')
     clouds.api.delete(f'/servers/{server}')
     clouds.wait(server, 'SOFT_DELETED')
+    for host in clouds.hosts.values():
+        host.manager.reconciler.remove_strays()
     other = clouds.boot('vm2')
     clouds.wait(other, 'ACTIVE')
     assert clouds.act(server, RESTORE).status == 403
