@@ -67,10 +67,6 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ ${#parts[@]} -eq 0 ] && parts=("${ALL_PARTS[@]}")
-wanted=" ${parts[*]} " parts=()
-for part in "${ALL_PARTS[@]}"; do
-    [[ "$wanted" == *" $part "* ]] && parts+=("$part")
-done
 
 export LC_ALL=C.UTF-8
 unset PYTHONDONTWRITEBYTECODE       # dozens of processes read the same modules

@@ -17,11 +17,12 @@ from mininova import context, objects
 from mininova.cmd import manage_verify
 from tests.architecture import tree
 from tests.fixtures import processes, services
+from tests.plugins import thorough
 
 MARKS = [pytest.mark.needs('rabbit', 'mariadb'), pytest.mark.timeout(180)]
 SETTLED = 60
 # ``./run_tests.sh --thorough campaign``: every point and every seed, instead of some of them.
-THOROUGH = bool(os.environ.get('MININOVA_THOROUGH'))
+THOROUGH = thorough.WANTED
 # Which process runs a module; the first that fits decides.
 HOMES = (
     ('mininova/compute/operations/', 'nova-compute'), ('mininova/virt/', 'nova-compute'),

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+WANTED = bool(os.environ.get('MININOVA_THOROUGH'))
+
 
 def pytest_configure(config):
     config.addinivalue_line('markers', 'thorough: for ./run_tests.sh --thorough, which sets MININOVA_THOROUGH')
@@ -11,5 +13,5 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    if not os.environ.get('MININOVA_THOROUGH'):
+    if not WANTED:
         items[:] = [item for item in items if not item.get_closest_marker('thorough')]

@@ -83,6 +83,16 @@ def running(whole, server, seconds=30):
     return record(whole, server)
 
 
+def waiting_behind(hosts, server):
+    """Begin a live migration that takes its time, ask for that of another server, and return this one, which waits."""
+    other = hosts.boot('vm2', availability_zone='nova:cmp1')
+    hosts.wait(other)
+    running(hosts, server)
+    assert hosts.act(other, AUTO).status == 202
+    hosts.until(lambda: record(hosts, other).status == 'queued')
+    return other
+
+
 # -- it works ------------------------------------------------------------------------------------
 
 
@@ -191,11 +201,7 @@ def test_a_wish_whose_message_was_lost_is_granted(hosts, server, monkeypatch, wh
 
 
 def test_one_that_waits_its_turn_is_called_off_from_2_65_on(hosts, server):
-    other = hosts.boot('vm2', availability_zone='nova:cmp1')
-    hosts.wait(other)
-    running(hosts, server)
-    assert hosts.act(other, AUTO).status == 202
-    hosts.until(lambda: record(hosts, other).status == 'queued')
+    other = waiting_behind(hosts, server)
     found = record(hosts, other)
     url = f'/servers/{other}/migrations/{found.id}'
     assert hosts.api.delete(url, version='2.64').fault == ('badRequest', (
@@ -210,11 +216,7 @@ def test_one_that_waits_its_turn_is_called_off_from_2_65_on(hosts, server):
 
 
 def test_a_waiting_one_goes_when_its_turn_comes(hosts, server):
-    other = hosts.boot('vm2', availability_zone='nova:cmp1')
-    hosts.wait(other)
-    running(hosts, server)
-    assert hosts.act(other, AUTO).status == 202
-    hosts.until(lambda: record(hosts, other).status == 'queued')
+    other = waiting_behind(hosts, server)
     hosts.cloud.conf(group='fake', live_migration_seconds=0)
     hosts.until(lambda: place(hosts, other) == place(hosts, server) == 'cmp2')
     hosts.wait(other)
@@ -229,11 +231,7 @@ def test_a_server_is_deleted_while_it_moves(hosts, server, moment):
         hosts.act(server, AUTO)
         hosts.until(lambda: record(hosts, server).status == 'preparing')
     else:
-        other = hosts.boot('vm2', availability_zone='nova:cmp1')
-        hosts.wait(other)
-        running(hosts, other)
-        hosts.act(server, AUTO)
-        hosts.until(lambda: record(hosts, server).status == 'queued')
+        other, server = server, waiting_behind(hosts, server)
         hosts.cloud.conf(group='fake', live_migration_seconds=2)
     hosts.api.delete(f'/servers/{server}')
     hosts.wait_gone(server)

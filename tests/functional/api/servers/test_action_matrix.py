@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every action of the table from every state, with every task under way, and in pairs at the same moment."""
 import itertools
-import os
 
 import pytest
 import sqlalchemy as sa
 
 from mininova import concurrency, objects
 from mininova.compute import state_machine, task_states, vm_states
+from tests.plugins import thorough
 
 
 def action(body):
@@ -142,7 +142,7 @@ def outcome(lab, server, before, statuses):
 
 
 # All of them with --thorough; they take most of a minute.
-@pytest.mark.parametrize('pair', PAIRS if os.environ.get('MININOVA_THOROUGH') else PAIRS[::4], ids='-'.join)
+@pytest.mark.parametrize('pair', PAIRS if thorough.WANTED else PAIRS[::4], ids='-'.join)
 def test_two_actions_at_the_same_moment_end_as_if_one_came_after_the_other(server, lab, api, pair):
     vm_state, one_by_one = common_state(*pair), []
     for order in (pair, pair[::-1]):
