@@ -7,10 +7,16 @@ Version history:
 
 * 1.0 - first
 """
+import contextlib
+import functools
+
 from mininova import rpc, servicegroup
 
 TOPIC = 'conductor'
 OBJECT_TIMEOUT = 60
+# What only reads is asked again after so long: a broker that dies takes requests and answers with it, and a reconciler
+# that waits for one of them finishes nobody's work meanwhile.
+READ_TIMEOUT = 15
 
 
 class ConductorAPI(rpc.Client):
@@ -19,9 +25,14 @@ class ConductorAPI(rpc.Client):
     VERSION = '1.0'
 
     def object_class_action_versions(self, context, objname, objmethod, object_versions, args, kwargs):
-        return self._call(context, 'object_class_action_versions', timeout=OBJECT_TIMEOUT, objname=objname,
-                          objmethod=objmethod,
-                          object_versions=object_versions, args=args, kwargs=kwargs)
+        call = functools.partial(self._call, context, 'object_class_action_versions', objname=objname,
+                                 objmethod=objmethod, object_versions=object_versions, args=args, kwargs=kwargs)
+        if not objmethod.startswith('get_'):
+            return call(timeout=OBJECT_TIMEOUT)
+        for _lost in range(OBJECT_TIMEOUT // READ_TIMEOUT - 1):
+            with contextlib.suppress(rpc.MessagingTimeout):
+                return call(timeout=READ_TIMEOUT)
+        return call(timeout=READ_TIMEOUT)
 
     def object_action(self, context, objinst, objmethod, args, kwargs):
         timeout = servicegroup.answer_timeout() if objmethod == 'heartbeat' else OBJECT_TIMEOUT
