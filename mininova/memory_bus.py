@@ -16,6 +16,8 @@ from mininova import concurrency
 LONGEST_SLEEP = 0.5
 # oslo.messaging asks every 50 ms whether it should stop; that often is not worth a processor's time.
 SHORTEST_SLEEP = 0.2
+# Seconds after which a consumer that waits can be stopped, which the tests do often.
+LONGEST_WAIT = 1.0
 
 _consumers = weakref.WeakSet()
 _guard = concurrency.lock()
@@ -55,10 +57,10 @@ class Transport(memory.Transport):
     def drain_events(self, connection, timeout=None):
         """Deliver one message.
 
-        :param timeout: seconds to wait for it, at least 0.2 are; None waits for ever
+        :param timeout: seconds to wait for it, between SHORTEST_SLEEP and LONGEST_WAIT are; None waits for ever
         :raises TimeoutError: there was none
         """
-        end = None if timeout is None else time.monotonic() + max(timeout, SHORTEST_SLEEP)
+        end = None if timeout is None else time.monotonic() + min(max(timeout, SHORTEST_SLEEP), LONGEST_WAIT)
         while True:
             self.arrived.clear()
             try:

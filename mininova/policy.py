@@ -203,11 +203,16 @@ def _stamp(path):
     return path, status.st_mtime_ns, status.st_size, status.st_ino
 
 
-def reset():
-    """Forget the enforcer; the next check loads the rules anew."""
+def reset(enforcer=None):
+    """Forget the enforcer; the next check loads the rules anew.
+
+    :param enforcer: one that :func:`init` gave before; it is used again if the policy files are as they were then
+    """
     global _enforcer
     with _lock:
-        _enforcer = None
+        if enforcer is not None:
+            enforcer.next_look = 0.0
+        _enforcer = enforcer
 
 
 def register_rules(enforcer):
