@@ -5,7 +5,6 @@ import subprocess
 import pytest
 
 from tests.fixtures import processes
-from tests.fixtures.cluster import cluster  # noqa: F401
 
 pytestmark = [pytest.mark.needs('libvirt', 'rabbit', 'mariadb', 'network'), pytest.mark.timeout(600)]
 
@@ -13,13 +12,13 @@ MARK = 'echo {word} > /root/mark; sync'
 
 
 @pytest.fixture(scope='module')
-def flavor(cluster):  # noqa: F811
+def flavor(cluster):
     cluster.make_flavor('small', ram=160, disk=2, flavor_id='2')
     return '2'
 
 
 @pytest.fixture
-def guest(cluster):  # noqa: F811
+def guest(cluster):
     made = cluster.guest('mover', 'h1')
     yield made.wait_ready()
     made.delete()
@@ -49,7 +48,7 @@ def disk_mb(guest):
     return int(guest.run('cat /sys/block/vda/size')) // 2048
 
 
-def test_a_guest_is_resized_reverted_and_resized_for_good(cluster, guest, flavor):  # noqa: F811
+def test_a_guest_is_resized_reverted_and_resized_for_good(cluster, guest, flavor):
     address = guest.address
     guest.run(MARK.format(word='before'))
     assert disk_mb(guest) == 1024
@@ -77,7 +76,7 @@ def test_a_guest_is_resized_reverted_and_resized_for_good(cluster, guest, flavor
 
 
 @pytest.mark.thorough
-def test_a_guest_is_migrated_while_services_are_killed(cluster, guest):  # noqa: F811
+def test_a_guest_is_migrated_while_services_are_killed(cluster, guest):
     guest.run(MARK.format(word='here'))
     guest.action('migrate')
     processes.wait_for(lambda: guest.show()['OS-EXT-STS:task_state'] in ('resize_migrating', 'resize_migrated'),

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several hosts with real guests: one network that spans them, servers that move, hosts that die and come back.
 
-The tests go through one cluster in the order of this file.
+The tests go through the cluster in the order of this file.
 """
 import pytest
 
 from tests.fixtures import processes
-from tests.fixtures.cluster import USER_DATA, cluster  # noqa: F401
+from tests.fixtures.cluster import USER_DATA
 
 pytestmark = [pytest.mark.needs('libvirt', 'rabbit', 'mariadb', 'network'), pytest.mark.timeout(600)]
 
@@ -25,7 +25,7 @@ SILENCE = ('table bridge silence { chain output { type filter hook output priori
 
 
 @pytest.fixture(scope='module')
-def guests(cluster):  # noqa: F811
+def guests(cluster):
     """A guest on each of h1 and h2; the first one writes numbers to its disk."""
     made = [cluster.guest('vm1', 'h1', user_data=USER_DATA + WRITER), cluster.guest('vm2', 'h2')]
     return [guest.wait_ready() for guest in made]
@@ -33,7 +33,7 @@ def guests(cluster):  # noqa: F811
 
 # -- one network ----------------------------------------------------------------------
 
-def test_guests_of_each_host_have_lease_and_metadata(cluster, guests):  # noqa: F811
+def test_guests_of_each_host_have_lease_and_metadata(cluster, guests):
     for guest in guests:
         console = guest.console()
         assert f'mini-guest: dhcp eth0 {guest.address}/24 router=10.100.0.1 server=10.100.0.1 mtu=1450' in console
@@ -42,14 +42,14 @@ def test_guests_of_each_host_have_lease_and_metadata(cluster, guests):  # noqa: 
     assert cluster.verify() == []
 
 
-def test_guests_on_different_hosts_reach_each_other(cluster, guests):  # noqa: F811
+def test_guests_on_different_hosts_reach_each_other(cluster, guests):
     one, two = guests
     assert one.pings(two) and two.pings(one)
     # What fills a packet passes in one piece.
     assert ' 0% packet loss' in one.run(f'ping -c 1 -s 1422 {two.address}')
 
 
-def test_each_host_is_the_gateway_of_its_own_guests(cluster, guests):  # noqa: F811
+def test_each_host_is_the_gateway_of_its_own_guests(cluster, guests):
     one, two = guests
     macs = {guest.run("arp -n | sed -n 's/.*(10.100.0.1) at \\([0-9a-f:]*\\).*/\\1/p'") for guest in guests}
     assert len(macs) == 1
@@ -86,7 +86,7 @@ def numbers(guest):
     return lines
 
 
-def stays_on(cluster, guest, name):  # noqa: F811
+def stays_on(cluster, guest, name):
     """Wait until nothing is left of a guest on any host but this one."""
     def remains():
         return [host.name for host in cluster.machines.values() if guest.id in host.run(
@@ -95,7 +95,7 @@ def stays_on(cluster, guest, name):  # noqa: F811
     cluster.wait_clean()
 
 
-def test_a_running_guest_moves_with_its_disk_and_hardly_stops(cluster, guests, record_property):  # noqa: F811
+def test_a_running_guest_moves_with_its_disk_and_hardly_stops(cluster, guests, record_property):
     one, two = guests
     written = numbers(one)
     two.run(f'(ping -i 0.1 {one.address} > /tmp/pings) > /dev/null 2>&1 &')
@@ -112,7 +112,7 @@ def test_a_running_guest_moves_with_its_disk_and_hardly_stops(cluster, guests, r
     stays_on(cluster, one, 'h2')
 
 
-def test_a_guest_is_migrated_cold_over_ssh(cluster, guests):  # noqa: F811
+def test_a_guest_is_migrated_cold_over_ssh(cluster, guests):
     one, two = guests
     one.run('touch /var/enough; sync')
     written = numbers(one)
@@ -125,7 +125,7 @@ def test_a_guest_is_migrated_cold_over_ssh(cluster, guests):  # noqa: F811
     stays_on(cluster, one, 'h1')
 
 
-def test_a_migration_is_reverted(cluster, guests):  # noqa: F811
+def test_a_migration_is_reverted(cluster, guests):
     one, two = guests
     one.run('echo kept > /var/kept; sync')
     migrate(one, 'h2')
@@ -139,7 +139,7 @@ def test_a_migration_is_reverted(cluster, guests):  # noqa: F811
 
 # -- a host that dies -----------------------------------------------------------------------
 
-def wait_up(cluster, *hosts):  # noqa: F811
+def wait_up(cluster, *hosts):
     """Wait until nova-compute and nova-network of just these hosts are up."""
     processes.wait_for(lambda: cluster.up() == cluster.up('nova-network') == set(hosts), f'{hosts} that are up', 30,
                        interval=0.5)
@@ -155,7 +155,7 @@ def evacuate(guest):
     return guest.wait_ready()
 
 
-def test_a_host_dies_and_comes_back(cluster, guests):  # noqa: F811
+def test_a_host_dies_and_comes_back(cluster, guests):
     """One of its servers is evacuated, which means a new disk, the other one waits."""
     one, two = guests
     gone, stays = cluster.guest('vm3', 'h3'), cluster.guest('vm4', 'h3')
@@ -164,9 +164,14 @@ def test_a_host_dies_and_comes_back(cluster, guests):  # noqa: F811
     wait_up(cluster, 'h1', 'h2')
     evacuate(gone)
     assert gone.run('cat /var/boots') == '1' and gone.pings(two)
-    cluster.switch_on('h3')
+    host = cluster.host('h3')
+    host.start().wait()
+    assert gone.id in host.virsh('list', '--all', '--uuid')         # nobody has told this host yet
+    cluster.start_on('h3')
     wait_up(cluster, 'h1', 'h2', 'h3')
     stays_on(cluster, gone, gone.host.name)
+    record, = cluster.client.get(f'/os-migrations?instance_uuid={gone.id}')['migrations']
+    assert record['status'] == 'completed'
     processes.wait_for(lambda: 'running' in cluster.host('h3').virsh('domstate', stays.id), 'start of vm4', 60)
     stays.wait_ready()
     assert stays.run('cat /var/kept /var/boots').split() == ['kept', '2']
@@ -176,7 +181,7 @@ def test_a_host_dies_and_comes_back(cluster, guests):  # noqa: F811
 # -- hosts that share the disks of their guests -----------------------------------------------
 
 @pytest.fixture(scope='module')
-def shared(cluster):  # noqa: F811
+def shared(cluster):
     """A guest on h1, whose disks h2 sees too; all other guests are gone."""
     servers = [server['id'] for server in cluster.client.get('/servers')['servers']]
     for server in servers:
@@ -187,7 +192,7 @@ def shared(cluster):  # noqa: F811
     return cluster.guest('vm5', 'h1').wait_ready()
 
 
-def test_a_guest_whose_disk_is_shared_moves_without_it(cluster, shared):  # noqa: F811
+def test_a_guest_whose_disk_is_shared_moves_without_it(cluster, shared):
     shared.run('echo kept > /var/kept; sync')
     migrate_live(shared, 'h2')
     assert shared.run('cat /var/kept /var/boots').split() == ['kept', '1']
@@ -195,7 +200,7 @@ def test_a_guest_whose_disk_is_shared_moves_without_it(cluster, shared):  # noqa
     assert record['status'] == 'completed'
 
 
-def test_an_evacuated_guest_finds_its_shared_disk(cluster, shared):  # noqa: F811
+def test_an_evacuated_guest_finds_its_shared_disk(cluster, shared):
     cluster.client.request('PUT', '/os-services/disable', {'host': 'h3', 'binary': 'nova-compute'}, version='2.1')
     cluster.switch_off('h2')
     wait_up(cluster, 'h1', 'h3')
