@@ -120,23 +120,24 @@ record() {
     rows+=("$(printf '%-24s %-7s %6d passed %5d failed %4d left out %6d s' "$name" "$verdict" "$passed" "$failed" "$left_out" "$seconds")")
 }
 
-# run_pytest NAME LIMIT SHARDS PATH...: one part, split over so many processes, stopped after LIMIT seconds.
+# run_pytest NAME LIMIT PROCESSES PATH...: one part, shared by so many processes, stopped after LIMIT seconds.
 run_pytest() {
-    local name=$1 limit=$2 shards=$3 begin=$SECONDS status=0 i pids=() counts=() key args
+    local name=$1 limit=$2 processes=$3 begin=$SECONDS status=0 i pids=() counts=() key args
     shift 3
     key=${name//[^a-z]/_}
     printf '\n== %s\n' "$name"
-    if [ ${#pytest_args[@]} -gt 0 ]; then args=("${pytest_args[@]}"); shards=1; else args=("$@"); fi
-    for i in $(seq 1 "$shards"); do
+    if [ ${#pytest_args[@]} -gt 0 ]; then args=("${pytest_args[@]}"); processes=1; else args=("$@"); fi
+    mkdir "$work/$key.dealt"
+    for i in $(seq 1 "$processes"); do
         counts+=("$work/$key.$i.counts")
         MININOVA_TEST_COUNTS="$work/$key.$i.counts" timeout --foreground -s INT -k 60 "$limit" \
-            "$PY" -m pytest --shard "$i/$shards" --basetemp "$work/$key.$i" "${args[@]}" > "$work/$key.$i.log" 2>&1 &
+            "$PY" -m pytest --deal "$work/$key.dealt" --basetemp "$work/$key.$i" "${args[@]}" > "$work/$key.$i.log" 2>&1 &
         pids+=($!)
     done
-    if [ "$shards" -eq 1 ]; then tail --pid="${pids[0]}" -n +1 -s 0.3 -f "$work/$key.1.log"; fi
-    for i in $(seq 1 "$shards"); do
+    if [ "$processes" -eq 1 ]; then tail --pid="${pids[0]}" -n +1 -s 0.3 -f "$work/$key.1.log"; fi
+    for i in $(seq 1 "$processes"); do
         wait "${pids[$((i - 1))]}" || { status=$?; [ "$status" -eq 124 ] && echo "stopped: $name took longer than $limit s" >> "$work/$key.$i.log"; }
-        [ "$shards" -gt 1 ] && cat "$work/$key.$i.log"
+        [ "$processes" -gt 1 ] && cat "$work/$key.$i.log"
     done
     record "$name" "$status" $((SECONDS - begin)) "${counts[@]}"
 }

@@ -5,7 +5,7 @@ import mininova.cmd  # noqa: F401  (must come first: it patches the standard lib
 pytest_plugins = (
     'tests.plugins.honesty',
     'tests.plugins.logs',
-    'tests.plugins.shards',
+    'tests.plugins.dealing',
     'tests.plugins.thorough',
     'tests.fixtures.base',
     'tests.fixtures.network',

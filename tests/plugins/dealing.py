@@ -1,45 +1,74 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``--shard 1/2``: run a part of the tests, so that several processes share the work.
+"""``--deal FOLDER``: share the tests with the other processes that were given the same empty folder.
 
-pytest-xdist cannot be used with eventlet: its workers start threads before anything can be patched, and then
-wait for ever.  Whole files go to one shard, so that module fixtures are made once, and some folders do.
+Each process takes the next file of tests whenever it is through with one, so that all end at about the same time.
+What is taken stands in the folder.  Whole files are dealt, so that module fixtures are made once, and some folders are.
+
+pytest-xdist cannot be used with eventlet: its workers start threads before anything can be patched, and then wait for
+ever.
 """
 import collections
+import pathlib
 
-# Folders and files whose tests take many times as long as their neighbours: they are dealt out as if they were more.
-WEIGHTS = {'whole': 10, 'hosts': 5, 'test_pairs_of_states.py': 60, 'test_odd_values.py': 30, 'test_http_server.py': 3}
-# Folders that stay whole: two labs of several hosts at once are too much for two processors.
+import pytest
+
+# How many seconds a test takes, about, where that is far from one: what takes long is dealt first.
+SECONDS = {'hosts': 15, 'test_network_host.py': 5, 'test_lab.py': 20, 'test_systemd.py': 30,
+           'whole': .7, 'test_pairs_of_states.py': 4, 'test_odd_values.py': 2, 'test_http_server.py': .3}
+USUAL = {'unit': .02, 'functional': .1}
+# Folders that stay whole: their files share what takes long to build.
 TOGETHER = {'hosts'}
 
 
 def pytest_addoption(parser):
-    parser.addoption('--shard', metavar='I/N', default='1/1', help='run the I-th of N parts of the tests')
+    parser.addoption('--deal', metavar='FOLDER', type=pathlib.Path, help='share the tests with other processes')
 
 
-def pytest_collection_modifyitems(config, items):
-    mine, total = (int(number) for number in config.getoption('--shard').split('/'))
-    if total == 1:
-        return
-    sizes = collections.Counter()
+def pytest_runtestloop(session):
+    """Run what this process gets; pytest's own loop runs everything."""
+    folder = session.config.getoption('--deal')
+    if folder is None or session.config.option.collectonly or session.testsfailed:
+        return None
+    dealt = _deal(session.items, folder)
+    item = next(dealt, None)
+    while item is not None:
+        following = next(dealt, None)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.shouldfail:
+            raise session.Failed(session.shouldfail)
+        if session.shouldstop:
+            raise session.Interrupted(session.shouldstop)
+        item = following
+    return True
+
+
+def _deal(items, folder):
+    """Yield the items that this process is the first one to ask for."""
+    units = collections.defaultdict(list)
     for item in items:
-        sizes[_unit(item.path)] += WEIGHTS.get(item.path.name) or WEIGHTS.get(item.path.parent.name, 1)
-    loads = [0] * total
-    wanted = set()
-    for path, size in sorted(sizes.items(), key=lambda pair: (-pair[1], str(pair[0]))):
-        shard = loads.index(min(loads))
-        loads[shard] += size
-        if shard == mine - 1:
-            wanted.add(path)
-    items[:] = [item for item in items if _unit(item.path) in wanted]
+        units[_unit(item.path)].append(item)
+    for number, unit in enumerate(sorted(units.values(), key=lambda unit: (-_seconds(unit), unit[0].nodeid))):
+        try:
+            (folder / str(number)).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        yield from unit
 
 
 def _unit(path):
-    """Return what goes to one shard as a whole: a file, or its folder."""
+    """Return what is dealt as a whole: a file, or its folder."""
     return path.parent if path.parent.name in TOGETHER else path
 
 
-def pytest_sessionfinish(session, exitstatus):
-    """A shard without a test is no error, unlike a part without one."""
-    shard, total = session.config.getoption('--shard').split('/')
-    if int(total) > 1 and int(shard) > 1 and exitstatus == 5:
-        session.exitstatus = 0
+def _seconds(unit):
+    """Tell how long a unit takes, about."""
+    path = unit[0].path
+    names = (path.name, *(folder.name for folder in path.parents))
+    return len(unit) * next((seconds[name] for seconds in (SECONDS, USUAL) for name in names if name in seconds), 1)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    folder = config.getoption('--deal')
+    if folder is not None and not folder.is_dir():
+        raise pytest.UsageError(f'--deal: {folder} is no folder')
