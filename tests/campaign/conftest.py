@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One lab serves all points of a file."""
+"""One lab serves all points of all files that a process runs, but the random runs."""
 import pytest
 
 import mininova.conf
@@ -13,7 +13,7 @@ def pytest_addoption(parser):
     parser.addoption('--seed', type=int, action='append', help='a random run; again for another one')
 
 
-@pytest.fixture(scope='module')
+@pytest.fixture(scope='session')
 def shared_lab(tmp_path_factory, broker, mariadb):  # noqa: F811
     made = crash_lab.make_lab(tmp_path_factory.mktemp('campaign'), broker, mariadb)
     yield made

@@ -91,10 +91,9 @@ class Campaign:
     def arm(self, name, service):
         """Start a service anew so that it dies, once, where it passes a crash point."""
         self.once = self.lab.directory / f'died-{uuid.uuid4()}'
-        before = self.up()
         self.lab.replace(service, {'MININOVA_CRASHPOINT': f'{name}@{self.once}'})
-        if service == 'nova-conductor':  # through which the hosts say that they live
-            processes.wait_for(lambda: before <= self.up(), 'sign of life of each host', 60)
+        # A host whose service was killed, or could not say that it lives while conductor was away, would get no server.
+        processes.wait_for(lambda: self.running() <= self.up(), 'sign of life of each host', 60)
 
     def start_armed(self, name, service):
         """Start a service that is down so that it dies where it passes a crash point, be it in its start."""
@@ -147,6 +146,11 @@ class Campaign:
         """Return the names of the hosts that nova-compute is up on."""
         found = self.nova.get('/os-services?binary=nova-compute')['services']
         return {service['host'] for service in found if service['state'] == 'up'}
+
+    def running(self):
+        """Return the names of the hosts on which there is a process of nova-compute."""
+        return {name.partition('@')[2] or 'h1' for name, process in self.lab.services.items()
+                if name.startswith('nova-compute') and process.is_running()}
 
     def host_of(self, server):
         return self.nova.server(server)['OS-EXT-SRV-ATTR:host']

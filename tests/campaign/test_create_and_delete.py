@@ -74,13 +74,20 @@ def test_the_delete_of_a_server_being_scheduled_survives_a_kill_at(campaign, nam
     campaign.assert_clean()
 
 
+@pytest.fixture
+def broken(campaign):
+    """The best host of all, which cannot start a guest, for the time of a test."""
+    if 'nova-compute@broken' not in campaign.lab.services:
+        campaign.lab.start('nova-network', 'nova-compute', host='broken')
+    service = {'host': 'broken', 'binary': 'nova-compute'}
+    campaign.nova.request('PUT', '/os-services/enable', service, version='2.1')
+    yield
+    campaign.nova.request('PUT', '/os-services/disable', service, version='2.1')
+
+
 @pytest.mark.parametrize('name, service', [
     ('create.C19.cleaned.after', 'nova-compute@broken'), ('create.C20.claimed_elsewhere.after', 'nova-conductor')])
-def test_a_build_that_moves_to_another_host_survives_a_kill_at(campaign, name, service):
-    """The best host of all cannot start a guest."""
-    lab = campaign.lab
-    if 'nova-compute@broken' not in lab.services:
-        lab.start('nova-network', 'nova-compute', host='broken')
+def test_a_build_that_moves_to_another_host_survives_a_kill_at(campaign, broken, name, service):
     campaign.arm(name, service)
     server = campaign.ask(campaign.boot, f'vm-{name}')
     campaign.revive(service)
