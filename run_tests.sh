@@ -77,12 +77,12 @@ unset MININOVA_CONCURRENCY MININOVA_CRASHPOINT
 . tools/test_setup.sh
 started=$SECONDS
 work=$(mktemp -d "${TMPDIR:-/tmp}/mininova-tests.XXXXXX") || exit 2
-trap '[ -n "$keep" ] || rm -rf "$work"' EXIT
-keep=""
+trap '[ -z "$fetching" ] || kill -- "-$fetching" 2> /dev/null; [ -n "$keep" ] || rm -rf "$work"' EXIT
+keep="" fetching=""
 if [ "$install" -eq 1 ]; then
     prepare "${parts[@]}" || { echo "==== 1 error in $((SECONDS - started)).00s (set-up) ===="; exit 2; }
 fi
-[ "$setup_only" -eq 1 ] && exit 0
+[ "$setup_only" -eq 1 ] && { wait; exit 0; }
 PY=.venv/bin/python
 [ -x "$PY" ] || { fail_setup "there is no .venv and --no-install was given" "Nothing was changed." "./run_tests.sh"; exit 2; }
 

@@ -130,12 +130,17 @@ missing_headers() {
         "$python" -c 'import sys; print("python%d.%d-dev" % sys.version_info[:2])'
 }
 
-# prepare PART...: everything these parts need.
+# prepare PART...: everything these parts need; `fetching` is the process group of what goes on in the background.
 prepare() {
     local missing kinds
     find_python > /dev/null || { command -v apt-get > /dev/null && apt_install python3 python3-venv; }
     mapfile -t kinds < <(echo base; needs_of "$@")
     mapfile -t missing < <({ missing_packages "${kinds[@]}"; missing_headers; } | sort -u)
     if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}" || return 1; fi
+    # What a lab needs is fetched beside everything else; the lab waits for it, does the rest and says what is wrong.
+    if [[ " $* " == *" lab "* ]] && ! is_left_out keystone; then
+        setsid tools/prepare_lab.sh > "$work/prepare_lab.log" 2>&1 < /dev/null &
+        fetching=$!
+    fi
     make_venv
 }
