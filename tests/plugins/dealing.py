@@ -2,7 +2,8 @@
 """``--deal FOLDER``: share the tests with the other processes that were given the same empty folder.
 
 Each process takes the next file of tests whenever it is through with one, so that all end at about the same time.
-What is taken stands in the folder.  Whole files are dealt, so that module fixtures are made once, and some folders are.
+What is taken stands in the folder.  Whole files are dealt, so that module fixtures are made once; some folders stay
+together, and the files of some are dealt in pieces.
 
 pytest-xdist cannot be used with eventlet: its workers start threads before anything can be patched, and then wait for
 ever.
@@ -18,6 +19,8 @@ SECONDS = {'hosts': 15, 'test_network_host.py': 5, 'test_lab.py': 20, 'test_syst
 USUAL = {'unit': .02, 'functional': .1}
 # Folders that stay whole: their files share what takes long to build.
 TOGETHER = {'hosts'}
+# Folders of long files without such things, and how many tests are a piece of them.
+IN_PIECES = {'whole': 12}
 
 
 def pytest_addoption(parser):
@@ -45,8 +48,8 @@ def pytest_runtestloop(session):
 def _deal(items, folder):
     """Yield the items that this process is the first one to ask for."""
     units = collections.defaultdict(list)
-    for item in items:
-        units[_unit(item.path)].append(item)
+    for number, item in enumerate(items):
+        units[_unit(item.path, number)].append(item)
     for number, unit in enumerate(sorted(units.values(), key=lambda unit: (-_seconds(unit), unit[0].nodeid))):
         try:
             (folder / str(number)).touch(exist_ok=False)
@@ -55,9 +58,12 @@ def _deal(items, folder):
         yield from unit
 
 
-def _unit(path):
-    """Return what is dealt as a whole: a file, or its folder."""
-    return path.parent if path.parent.name in TOGETHER else path
+def _unit(path, number):
+    """Return what is dealt as a whole: a folder, a file, or a piece of it."""
+    folder = path.parent
+    if folder.name in TOGETHER:
+        return folder
+    return path, number // IN_PIECES[folder.name] if folder.name in IN_PIECES else None
 
 
 def _seconds(unit):

@@ -131,8 +131,8 @@ def test_a_build_message_that_comes_again_changes_nothing(whole, monkeypatch):
     context, host, kwargs = kept[0]
     for _ in range(3):
         original(compute_rpcapi.ComputeAPI(), context, host, **kwargs)
-    whole.boot('another')
-    whole.until(lambda: len(whole.hosts['cmp1'].manager.driver.list_instances()) == 2)
+    whole.wait(whole.boot('another'))
+    assert len(whole.hosts['cmp1'].manager.driver.list_instances()) == 2
     assert whole.show(server) == before
     assert whole.findings() == []
 
