@@ -169,7 +169,7 @@ for part in "${parts[@]}"; do
             done ;;
         contract) run_pytest contract 900 $((jobs + 1)) tests/contract ;;
         integration) run_pytest integration 2700 $((jobs > 2 ? 3 : jobs + 1)) tests/integration ;;
-        campaign) run_pytest campaign 5400 $((jobs * 2)) tests/campaign ;;
+        campaign) run_pytest campaign 5400 $((jobs + 1)) tests/campaign ;;
         lab) run_pytest lab 2700 $((jobs > 2 ? 2 : jobs)) tests/lab ;;
     esac
 done
