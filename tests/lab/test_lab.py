@@ -15,6 +15,7 @@ from tests.fixtures.machine import DEVSTACK, PREPARED, machine  # noqa: F401
 pytestmark = [pytest.mark.needs('rabbit', 'mariadb', 'libvirt', 'network', 'keystone'), pytest.mark.timeout(1200)]
 
 READY = 'mini-guest: ready'
+LOOK = 3  # seconds between two looks with a client, which takes a processor for more than one
 
 
 @pytest.fixture(scope='module')
@@ -49,13 +50,13 @@ def create(lab, name, *words):
                *words, name, timeout=180)
 
 
-def wait_ready(lab, server, times=1, seconds=120):
-    processes.wait_for(lambda: console(lab, server).count(READY) >= times, f'guest {server} that is ready', seconds, 1)
+def wait_ready(lab, server, seconds=120):
+    processes.wait_for(lambda: READY in console(lab, server), f'guest {server} that is ready', seconds, LOOK)
 
 
 def wait_status(lab, server, status, seconds=120):
     processes.wait_for(lambda: openstack(lab, 'server', 'show', server)['status'] == status, f'{status} {server}',
-                       seconds, 1)
+                       seconds, LOOK)
 
 
 def delete(lab, server):
@@ -65,7 +66,7 @@ def delete(lab, server):
 def assert_clean(lab):
     def clean():
         return 'Everything agrees' in lab.run(f'{PREPARED}/bin/nova-manage', 'verify', wanted=None)
-    processes.wait_for(clean, 'agreement', 60, 2)
+    processes.wait_for(clean, 'agreement', 60, LOOK)
 
 
 def restart(lab, service):
@@ -164,7 +165,7 @@ def test_a_guest_survives_the_end_of_libvirtd_and_of_all_services(lab):
     lab.lab('start_libvirt')
     for service in ('n-cond', 'n-sch', 'n-net', 'n-cpu', 'n-api'):
         restart(lab, service)
-    processes.wait_for(lambda: 'ACTIVE' in lab.client('nova', 'list', wanted=None), 'vm2 in the list', 90, 1)
+    processes.wait_for(lambda: 'ACTIVE' in lab.client('nova', 'list', wanted=None), 'vm2 in the list', 90, LOOK)
     assert console(lab, 'vm2').count(READY) == boots
     lab.client('openstack', 'server', 'reboot', '--hard', '--wait', 'vm2', timeout=180)
 
@@ -174,7 +175,7 @@ def test_a_session_that_is_joined_again_has_the_same_servers(lab):
     before = openstack(lab, 'server', 'list')
     assert 'still running' in lab.run(f'{DEVSTACK}/unstack.sh', timeout=180)
     lab.run(f'{DEVSTACK}/rejoin-stack.sh')
-    processes.wait_for(lambda: 'ACTIVE' in lab.client('nova', 'list', wanted=None), 'vm2 in the list', 120, 1)
+    processes.wait_for(lambda: 'ACTIVE' in lab.client('nova', 'list', wanted=None), 'vm2 in the list', 120, LOOK)
     assert openstack(lab, 'server', 'list') == before
     assert 'already running' in lab.run(f'{DEVSTACK}/stack.sh', '--offline')
     delete(lab, 'vm2')

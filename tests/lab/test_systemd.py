@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.needs('rabbit', 'mariadb', 'libvirt', 'network', 'keys
 
 UNITS = ('nova-api', 'nova-conductor', 'nova-scheduler', 'nova-network', 'nova-compute')
 READY = 'mini-guest: ready'
+LOOK = 3  # seconds between two looks with a client, which takes a processor for more than one
 CONSOLE_LIMIT = 2 << 20
 TRACES = '/etc/systemd/system /etc/nova /etc/sudoers.d /usr/local/bin /var/lib/nova /var/log/nova /run/nova'
 # what comes with a machine that has libvirt, once it is used
@@ -64,7 +65,7 @@ def wait_services_up(lab):
     def all_up():
         answer = lab.client('openstack', 'compute', 'service', 'list', '-f', 'json', user='admin', wanted=None)
         return answer.startswith('[') and {row['State'] for row in json.loads(answer)} == {'up'}
-    processes.wait_for(all_up, 'cloud with all services up', 90, 1)
+    processes.wait_for(all_up, 'cloud with all services up', 90, LOOK)
 
 
 def console(lab, server):
@@ -95,11 +96,11 @@ def test_a_second_run_says_that_it_runs_already(lab):
 def test_a_guest_that_prints_without_end_fills_two_mebibytes(lab):
     """Both files together; virtlogd's second one belongs to root, and the ordinary user shows the log nevertheless."""
     script = f'{PREPARED}/status/flood'
-    lab.shell(f"printf '#!/bin/sh\\nyes {'0123456789abcdef' * 3} | head -c 2500000 > /dev/ttyS0\\n"
+    lab.shell(f"printf '#!/bin/sh\\nyes {'0123456789abcdef' * 3} | head -c 2200000 > /dev/ttyS0\\n"
               f"echo the flood is over > /dev/ttyS0\\n' > {script}")
     lab.client('openstack', 'server', 'create', '--flavor', 'm1.nano', '--image', 'mini-guest', '--user-data', script,
                '--wait', 'vm1', timeout=180)
-    processes.wait_for(lambda: 'the flood is over' in console(lab, 'vm1'), 'end of the flood', 150, 2)
+    processes.wait_for(lambda: 'the flood is over' in console(lab, 'vm1'), 'end of the flood', 150, LOOK)
     shown = lab.shell(f"cd {PREPARED}/data/nova/instances && stat -c '%U %s' */console.log*").split()
     owners, sizes = shown[::2], [int(size) for size in shown[1::2]]
     assert len(sizes) == 2 and 'root' in owners, shown
@@ -135,7 +136,7 @@ def test_stop_lets_work_end_and_any_order_of_start_does(lab):
         time.sleep(1)
     wait_active(lab, *order, seconds=150)
     wait_services_up(lab)
-    processes.wait_for(lambda: 'ACTIVE' in lab.client('openstack', 'server', 'show', 'vm2'), 'ACTIVE vm2', 90, 1)
+    processes.wait_for(lambda: 'ACTIVE' in lab.client('openstack', 'server', 'show', 'vm2'), 'ACTIVE vm2', 90, LOOK)
 
 
 def test_the_same_servers_after_unstack_and_stack(lab):
