@@ -7,9 +7,6 @@ Version history:
 
 * 1.0 - first
 """
-import contextlib
-import functools
-
 from mininova import rpc, servicegroup
 
 TOPIC = 'conductor'
@@ -25,14 +22,15 @@ class ConductorAPI(rpc.Client):
     VERSION = '1.0'
 
     def object_class_action_versions(self, context, objname, objmethod, object_versions, args, kwargs):
-        call = functools.partial(self._call, context, 'object_class_action_versions', objname=objname,
-                                 objmethod=objmethod, object_versions=object_versions, args=args, kwargs=kwargs)
-        if not objmethod.startswith('get_'):
-            return call(timeout=OBJECT_TIMEOUT)
-        for _lost in range(OBJECT_TIMEOUT // READ_TIMEOUT - 1):
-            with contextlib.suppress(rpc.MessagingTimeout):
-                return call(timeout=READ_TIMEOUT)
-        return call(timeout=READ_TIMEOUT)
+        reads = objmethod.startswith('get_')
+        tries, timeout = (OBJECT_TIMEOUT // READ_TIMEOUT, READ_TIMEOUT) if reads else (1, OBJECT_TIMEOUT)
+        for left in reversed(range(tries)):
+            try:
+                return self._call(context, 'object_class_action_versions', timeout=timeout, objname=objname,
+                                  objmethod=objmethod, object_versions=object_versions, args=args, kwargs=kwargs)
+            except rpc.MessagingTimeout:
+                if not left:
+                    raise
 
     def object_action(self, context, objinst, objmethod, args, kwargs):
         timeout = servicegroup.answer_timeout() if objmethod == 'heartbeat' else OBJECT_TIMEOUT
