@@ -13,6 +13,7 @@ source "$TOP_DIR/lib/all"
 mkdir -p "$DEST"/{bin,etc} "$DATA_DIR" "$LOG_DIR" "$STATUS_DIR"
 open_log
 trap unexpected_failure ERR
+trap interrupted INT TERM
 STEPS=3
 run_step 'packages'    install_packages
 run_step 'virtualenvs' install_venvs
