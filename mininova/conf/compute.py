@@ -52,7 +52,7 @@ undecided. Look for such servers every `resize_confirm_interval` seconds."""),
 Seconds between two looks for moves that `resize_confirm_window` concerns."""),
     cfg.IntOpt('shutdown_timeout', default=60, min=0, help="""
 Seconds a guest gets to shut down by itself when its server is stopped, before its power is cut; 0 cuts it at once.
-The image property os_shutdown_timeout says otherwise for the servers made of it."""),
+The image property os_shutdown_timeout, or the flavor's extra spec of this name, says otherwise for their servers."""),
 ]
 
 SHUTDOWN_OPTS = [

@@ -82,9 +82,12 @@ class PowerOperations(base.Operations):
 
     @staticmethod
     def shutdown_timeout(instance):
-        """Return the seconds a guest gets to shut down: its image may say, else the configuration does."""
-        wanted = instance.system_metadata.get('image_os_shutdown_timeout')
-        return int(wanted) if wanted and wanted.isdigit() else CONF.shutdown_timeout
+        """Return the seconds a guest gets to shut down: as its image says, or its flavor, or the configuration."""
+        for wanted in (instance.system_metadata.get('image_os_shutdown_timeout'),
+                       (instance.flavor.extra_specs or {}).get('os_shutdown_timeout')):
+            if wanted and wanted.isdigit():
+                return int(wanted)
+        return CONF.shutdown_timeout
 
 
 def turn_off(driver, instance):

@@ -203,9 +203,15 @@ def test_a_hard_reboot_cuts_a_soft_one_short(whole, server):
     assert whole.wait(server, 'ACTIVE')['OS-EXT-STS:power_state'] == power_state.RUNNING
 
 
-@pytest.mark.parametrize('asked, configured, given', [
-    ('7', 60, 7), (None, 3, 3), ('0', 60, 0), ('-1', 4, 4), ('soon', 4, 4)])
-def test_a_guest_gets_the_time_that_its_image_says(whole, server, monkeypatch, asked, configured, given):
+@pytest.mark.parametrize('asked, of_flavor, configured, given', [
+    ('7', None, 60, 7), (None, None, 3, 3), ('0', None, 60, 0), ('-1', None, 4, 4), ('soon', None, 4, 4),
+    (None, '9', 60, 9), ('7', '9', 60, 7), ('soon', '0', 60, 0), (None, 'soon', 4, 4)])
+def test_a_guest_gets_the_time_that_its_image_or_flavor_says(whole, monkeypatch, asked, of_flavor, configured, given):
+    if of_flavor is not None:
+        specs = {'extra_specs': {'os_shutdown_timeout': of_flavor}}
+        assert whole.api.post('/flavors/1/os-extra_specs', specs, version='2.86').status == 200
+    server = whole.boot('vm1')
+    whole.wait(server)
     whole.cloud.conf(shutdown_timeout=configured)
     whole.cloud.conf(group='compute', shutdown_retry_interval=2)
     if asked is not None:
