@@ -130,6 +130,7 @@ run_pytest() {
     mkdir "$work/$key.dealt"
     for i in $(seq 1 "$processes"); do
         counts+=("$work/$key.$i.counts")
+        : > "$work/$key.$i.log"             # there before somebody looks for it
         MININOVA_TEST_COUNTS="$work/$key.$i.counts" timeout --foreground -s INT -k 60 "$limit" \
             "$PY" -m pytest --deal "$work/$key.dealt" --basetemp "$work/$key.$i" "${args[@]}" > "$work/$key.$i.log" 2>&1 &
         pids+=($!)
