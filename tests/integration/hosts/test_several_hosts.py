@@ -125,18 +125,6 @@ def test_a_guest_is_migrated_cold_over_ssh(cluster, guests):
     stays_on(cluster, one, 'h1')
 
 
-def test_a_migration_is_reverted(cluster, guests):
-    one, two = guests
-    one.run('echo kept > /var/kept; sync')
-    migrate(one, 'h2')
-    one.action('revertResize')
-    one.wait_status('ACTIVE')
-    one.wait_ready()
-    assert one.host.name == 'h1' and one.run('cat /var/kept') == 'kept'
-    assert one.pings(two)
-    stays_on(cluster, one, 'h1')
-
-
 # -- a host that dies -----------------------------------------------------------------------
 
 def wait_up(cluster, *hosts):
