@@ -77,7 +77,9 @@ unset MININOVA_CONCURRENCY MININOVA_CRASHPOINT
 . tools/test_setup.sh
 started=$SECONDS
 work=$(mktemp -d "${TMPDIR:-/tmp}/mininova-tests.XXXXXX") || exit 2
-trap '[ -z "$fetching" ] || kill -- "-$fetching" 2> /dev/null; [ -n "$keep" ] || rm -rf "$work"' EXIT
+# Only a job that still runs is ended: by now its number may be somebody else's.
+end_fetching() { [ -z "$fetching" ] || ! jobs -rp | grep -qx "$fetching" || kill -- "-$fetching" 2> /dev/null; }
+trap 'end_fetching; [ -n "$keep" ] || rm -rf "$work"' EXIT
 keep="" fetching=""
 if [ "$install" -eq 1 ]; then
     prepare "${parts[@]}" || { echo "==== 1 error in $((SECONDS - started)).00s (set-up) ===="; exit 2; }

@@ -9,6 +9,7 @@ pytest-xdist cannot be used with eventlet: its workers start threads before anyt
 ever.
 """
 import collections
+import hashlib
 import pathlib
 
 import pytest
@@ -47,23 +48,28 @@ def pytest_runtestloop(session):
 
 def _deal(items, folder):
     """Yield the items that this process is the first one to ask for."""
-    units = collections.defaultdict(list)
-    for number, item in enumerate(items):
-        units[_unit(item.path, number)].append(item)
-    for number, unit in enumerate(sorted(units.values(), key=lambda unit: (-_seconds(unit), unit[0].nodeid))):
+    units, seen = collections.defaultdict(list), collections.Counter()
+    for item in items:
+        units[_unit(item.path, seen[item.path])].append(item)
+        seen[item.path] += 1
+    for name, unit in sorted(units.items(), key=lambda entry: (-_seconds(entry[1]), entry[0])):
+        # By name, not by place: where another process has collected something else, no file is left out.
         try:
-            (folder / str(number)).touch(exist_ok=False)
+            (folder / hashlib.sha256(name.encode()).hexdigest()).touch(exist_ok=False)
         except FileExistsError:
             continue
         yield from unit
 
 
 def _unit(path, number):
-    """Return what is dealt as a whole: a folder, a file, or a piece of it."""
+    """Name what is dealt as a whole: a folder, a file, or a piece of it.
+
+    :param number: place of the test in its file
+    """
     folder = path.parent
     if folder.name in TOGETHER:
-        return folder
-    return path, number // IN_PIECES[folder.name] if folder.name in IN_PIECES else None
+        return str(folder)
+    return f'{path} {number // IN_PIECES[folder.name]}' if folder.name in IN_PIECES else str(path)
 
 
 def _seconds(unit):
