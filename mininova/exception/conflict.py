@@ -73,6 +73,12 @@ class KeyPairExists(Conflict):
 class AggregateNameExists(Conflict):
     msg_fmt = 'Aggregate %(aggregate_name)s already exists.'
 
+class AggregateHostExists(Conflict):
+    msg_fmt = 'Aggregate %(aggregate_id)s already has host %(host)s.'
+
+class AggregateHostRefused(Conflict):
+    msg_fmt = "Cannot perform action '%(action)s' on aggregate %(aggregate_id)s. Reason: %(reason)s."
+
 class NetworkInUse(Conflict):
     msg_fmt = 'Network %(network_id)s is still in use.'
 

@@ -11,6 +11,9 @@ class Invalid(NovaException):
 class InvalidInput(Invalid):
     msg_fmt = 'Invalid input received: %(reason)s'
 
+class InvalidAggregateAction(Invalid):
+    msg_fmt = "Cannot perform action '%(action)s' on aggregate %(aggregate_id)s. Reason: %(reason)s."
+
 class ValidationError(Invalid):
     msg_fmt = '%(detail)s'
 

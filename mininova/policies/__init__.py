@@ -10,6 +10,7 @@ MODULES = (
     'base',
     'admin_actions',
     'admin_password',
+    'aggregates',
     'assisted_volume_snapshots',
     'attach_interfaces',
     'availability_zone',

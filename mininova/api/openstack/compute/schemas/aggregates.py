@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What requests to /os-aggregates may contain.  Nova: nova/api/openstack/compute/schemas/aggregates.py."""
+from mininova.api import validation
+from mininova.api.validation import parameter_types
+
+
+def _zone(schema):
+    return {'oneOf': [schema, {'type': 'null'}]}
+
+
+def _aggregate(**more):
+    return validation.body({
+        'type': 'object',
+        'properties': {'aggregate': {
+            'type': 'object', 'additionalProperties': False, **more,
+            'properties': {'name': parameter_types.name, 'availability_zone': _zone(parameter_types.az_name)}}},
+        'required': ['aggregate'], 'additionalProperties': False})
+
+
+_LENIENT = {'name': parameter_types.name_with_leading_trailing_spaces,
+            'availability_zone': _zone(parameter_types.az_name_with_leading_trailing_spaces)}
+
+create = validation.extend(_aggregate(required=['name']), '2.0', _LENIENT)
+update = validation.extend(_aggregate(anyOf=[{'required': ['name']}, {'required': ['availability_zone']}]), '2.0',
+                           _LENIENT)
+
+
+def _action(name, **properties):
+    return validation.body({
+        'type': 'object',
+        'properties': {name: {'type': 'object', 'properties': properties, 'required': list(properties),
+                              'additionalProperties': False}},
+        'required': [name], 'additionalProperties': False})
+
+
+add_host = _action('add_host', host=parameter_types.fqdn)
+remove_host = _action('remove_host', host=parameter_types.fqdn)
+set_metadata = _action('set_metadata', metadata=parameter_types.metadata_with_null)
+
+query = validation.query({})
+delete_query = {'type': 'object', 'properties': {}, 'additionalProperties': True}
