@@ -6,6 +6,7 @@ What an aggregate may become is checked in the transaction that writes it, see `
 import logging
 
 from mininova import exception, objects
+from mininova.conductor import rpcapi as conductor_rpcapi
 
 LOG = logging.getLogger(__name__)
 
@@ -15,6 +16,9 @@ ZONE = 'availability_zone'
 
 class AggregateAPI:
     """What an administrator may do to aggregates."""
+
+    def __init__(self):
+        self.compute_task_api = conductor_rpcapi.ComputeTaskAPI()
 
     def create_aggregate(self, context, name, availability_zone=None):
         """Return a new aggregate without hosts.
@@ -89,3 +93,10 @@ class AggregateAPI:
         aggregate.delete_host(host)
         LOG.info('Host %s was removed from aggregate %s (%s)', host, aggregate.id, aggregate.name)
         return aggregate
+
+    def cache_images(self, context, aggregate_id, image_ids):
+        """Have the hosts of an aggregate fetch images, in the background.
+
+        :raises AggregateNotFound: (404)
+        """
+        self.compute_task_api.cache_images(context, self.get_aggregate(context, aggregate_id), image_ids)

@@ -20,6 +20,7 @@ from mininova.compute.operations import (
     delete,
     evacuate,
     evacuated,
+    image_cache,
     inject_network,
     inspect,
     interfaces,
@@ -72,6 +73,7 @@ class ComputeManager(manager.Manager):
         self.evacuated = evacuated.EvacuatedServers(self.parts)
         self.consoles = consoles.ConsoleOperations(self.parts)
         self.interfaces = interfaces.InterfaceOperations(self.parts)
+        self.image_cache = image_cache.ImageCacheOperations(self.parts)
         self.reconciler = reconciler.ComputeReconciler(self)
         self.lifecycle = lifecycle.LifecycleEvents(self)
         self.periodic = periodic.PeriodicTasks(self)
@@ -80,7 +82,7 @@ class ComputeManager(manager.Manager):
         return [self.build, self.delete, self.power, self.inspect, self.pause, self.suspend, self.password,
                 self.rebuild, self.rescue, self.snapshot, self.crash_dump, self.inject_network, self.resize,
                 self.resize_decision, self.shelve, self.live_migration, self.live_arrival, self.evacuate,
-                self.interfaces, self.consoles]
+                self.interfaces, self.consoles, self.image_cache]
 
     def init_host(self, service_ref):
         """Check that this is the host it was, wake the driver, report what there is."""

@@ -260,6 +260,10 @@ class ComputeAPI(rpc.Client):
         """Return what `uptime` prints on a host."""
         return self._call(context, 'get_host_uptime', server=host)
 
+    def cache_images(self, context, host, image_ids):
+        """Have a host fetch images into its cache; return {image id: 'existing', 'cached', 'error', 'unsupported'}."""
+        return self._long_call(context, 'cache_images', server=host, image_ids=image_ids)
+
     def get_inventory(self, context, host):
         """Return what exists on a host, for `nova-manage verify`."""
         return self._call(context, 'get_inventory', server=host, timeout=30)

@@ -8,7 +8,7 @@ import mininova.conf
 from mininova import exception, manager, rpc
 from mininova.compute import waiting
 from mininova.conductor import reconciler, worker
-from mininova.conductor.tasks import build, delete, evacuate, live_migrate, migrate, redeliver, unshelve
+from mininova.conductor.tasks import build, cache_images, delete, evacuate, live_migrate, migrate, redeliver, unshelve
 from mininova.objects import base as objects_base
 
 CONF = mininova.conf.CONF
@@ -83,6 +83,7 @@ class ComputeTaskManager:
         self.moves = migrate.MigrateTask(worker_)
         self.live_migrations = live_migrate.LiveMigrationTask(worker_)
         self.evacuations = evacuate.EvacuateTask(worker_)
+        self.image_caching = cache_images.CacheImagesTask()
 
     def build_instances(self, context, instance_uuids, admin_password=None, injected_files=None):
         self.builds.execute(context, instance_uuids, admin_password, injected_files)
@@ -101,6 +102,9 @@ class ComputeTaskManager:
 
     def evacuate_instance(self, context, instance):
         self.evacuations.execute(context, instance)
+
+    def cache_images(self, context, aggregate, image_ids):
+        self.image_caching.execute(context, aggregate, image_ids)
 
     def confirm_resize(self, context, instance):
         self.moves.confirm(context, instance)

@@ -98,6 +98,10 @@ class ComputeTaskAPI(rpc.Client):
         else:
             self._cast(context, 'live_migrate_instance', instance=instance, wait=False)
 
+    def cache_images(self, context, aggregate, image_ids):
+        """Have the hosts of an aggregate fetch images; nothing depends on it, so nobody makes up for a lost message."""
+        self._cast(context, 'cache_images', aggregate=aggregate, image_ids=image_ids)
+
     def evacuate_instance(self, context, instance):
         """Find a host for a server of one that is down and have it built there; a wake-up."""
         self._cast(context, 'evacuate_instance', instance=instance)

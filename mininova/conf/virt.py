@@ -45,6 +45,9 @@ Directory of cached images below `instances_path`."""),
 Remove cached images that no guest of this host uses."""),
     cfg.IntOpt('remove_unused_original_minimum_age_seconds', default=24 * 3600, min=0, help="""
 Seconds a cached image stays after its last use."""),
+    cfg.IntOpt('precache_concurrency', default=1, min=1, help="""
+On how many hosts at once an image is fetched that an administrator wants in the caches of an aggregate's hosts; read by
+nova-conductor. More hosts need more of the image service and of the network."""),
 ]
 
 

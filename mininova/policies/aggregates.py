@@ -10,6 +10,7 @@ DELETE = 'os_compute_api:os-aggregates:delete'
 ADD_HOST = 'os_compute_api:os-aggregates:add_host'
 REMOVE_HOST = 'os_compute_api:os-aggregates:remove_host'
 SET_METADATA = 'os_compute_api:os-aggregates:set_metadata'
+IMAGES = 'compute:aggregates:images'
 
 _MEMBER = '/os-aggregates/{aggregate_id}'
 
@@ -26,4 +27,5 @@ def list_rules():
                   f'POST {_MEMBER}/action (remove_host)'),
         base.rule(SET_METADATA, base.ADMIN, 'Change the metadata of an aggregate.',
                   f'POST {_MEMBER}/action (set_metadata)'),
+        base.rule(IMAGES, base.ADMIN, 'Have the hosts of an aggregate fetch images.', f'POST {_MEMBER}/images'),
     ]

@@ -14,6 +14,7 @@ from oslo_utils import units
 import mininova.conf
 from mininova import concurrency, crashpoint, exception
 from mininova.compute import power_state, task_states
+from mininova.image import api as image_api
 from mininova.virt import (
     consoles,
     diagnostics,
@@ -115,6 +116,14 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
 
     def manage_image_cache(self, context, all_instances):
         self.faults.hit('manage_image_cache')
+
+    def cache_image(self, context, image_id):
+        self.faults.hit('cache_image')
+        if image_id in self.host.images:
+            return False
+        image_api.API().get(context, image_id)
+        self.host.images.add(image_id)
+        return True
 
     # -- which guests are there -------------------------------------------------
 

@@ -66,6 +66,7 @@ class FakeHost:
         self.guests = {}
         self.faults = fault_plan.FaultPlan(CONF.fake.faults)
         self.jobs = {}
+        self.images = set()
         self._next_id = self._disks_made = 0
         self._directory = os.path.join(CONF.state_path, 'fake', name) if CONF.fake.persistent else None
         self._load()

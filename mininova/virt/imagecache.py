@@ -77,6 +77,11 @@ def ensure(context, image_meta, limit=None):
     return Base(path, facts.format, facts.virtual_size)
 
 
+def is_cached(image_id):
+    """Tell whether an image is in the cache; not whether it is sound."""
+    return os.path.exists(path_of(image_id)) and os.path.exists(path_of(image_id) + '.json')
+
+
 def adopt(image_id, path, record_path):
     """Take a cached image over that another host sent, unless there is one; both files are gone afterwards.
 
@@ -102,7 +107,7 @@ def ensure_plain(context, image_id):
     path = path_of(image_id)
     os.makedirs(directory(), exist_ok=True)
     with lock(os.path.basename(path)):
-        if not (os.path.exists(path) and os.path.exists(path + '.json')):
+        if not is_cached(image_id):
             with images.removed_after(path + '.part'):
                 images.download(context, image_id, path + '.part')
                 facts = images.inspect(path + '.part', image_id)

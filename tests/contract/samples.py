@@ -6,7 +6,7 @@ import struct
 import subprocess
 import uuid
 
-from mininova import objects
+from mininova import exception, objects
 from mininova.network import model
 from mininova.virt import virtapi
 
@@ -112,6 +112,12 @@ class Images:
 
     def API(self):  # noqa: N802  (takes the place of a class)
         return self
+
+    def get(self, context, image_id):
+        if image_id not in self.files:
+            raise exception.ImageNotFound(image_id=image_id)
+        return {'id': image_id, 'name': image_id, 'status': 'active', 'size': os.stat(self.files[image_id]).st_size,
+                'disk_format': 'raw', 'container_format': 'bare', 'min_ram': 0, 'min_disk': 0, 'properties': {}}
 
     def download(self, context, image_id, dest_path):
         self.downloads.append(image_id)

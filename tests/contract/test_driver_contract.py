@@ -366,6 +366,13 @@ def test_the_overhead_of_a_guest_is_known(subject, make):
     assert set(subject.driver.estimate_instance_overhead(make())) == {'memory_mb', 'disk_gb', 'vcpus'}
 
 
+def test_an_image_is_fetched_before_a_guest_needs_it(subject, boot_image, image_service):
+    assert subject.driver.cache_image(subject.context, boot_image.id) is True
+    assert subject.driver.cache_image(subject.context, boot_image.id) is False
+    with pytest.raises(exception.ImageNotFound):
+        subject.driver.cache_image(subject.context, 'unknown')
+
+
 def test_the_image_cache_is_looked_after_while_guests_run(subject, running):
     subject.driver.manage_image_cache(subject.context, [running])
     assert state(subject, running) == power_state.RUNNING

@@ -12,9 +12,10 @@ from oslo_service import loopingcall
 from oslo_utils import timeutils
 
 import mininova.conf
-from mininova import crashpoint, exception, privsep
+from mininova import crashpoint, exception, objects, privsep
 from mininova.compute import power_state
 from mininova.exception import excutils
+from mininova.image import api as image_api
 from mininova.virt import configdrive, driver, imagecache
 from mininova.virt.libvirt import (
     blockinfo,
@@ -156,6 +157,11 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
         for instance in all_instances:
             wanted.update(filter(None, (instance.image_ref, instance.kernel_id, instance.ramdisk_id)))
         imagecache.age({imagecache.file_name(image_id) for image_id in wanted})
+
+    def cache_image(self, context, image_id):
+        known = imagecache.is_cached(image_id)
+        imagecache.ensure(context, objects.ImageMeta.from_dict(image_api.API().get(context, image_id)))
+        return not known
 
     # -- which guests are there -------------------------------------------------
 

@@ -77,6 +77,17 @@ class AggregateController(wsgi.Controller):
         changed = self.api.update_aggregate_metadata(context, _number(id), body['set_metadata']['metadata'])
         return self._view_builder.show(req, changed)
 
+    @wsgi.api_version('2.81')
+    @wsgi.response(202)
+    @wsgi.expected_errors((400, 404))
+    @validation.schema(schemas.images)
+    def images(self, req, id, body):
+        context = _allowed(req, policies.IMAGES)
+        wanted = [image['id'] for image in body['cache']]
+        if len(set(wanted)) < len(wanted):
+            raise exception.InvalidInput(reason='Duplicate images in request')
+        self.api.cache_images(context, _number(id), wanted)
+
 
 def _allowed(req, rule):
     """Return the caller's context, once a rule has let them pass."""
@@ -106,4 +117,5 @@ class Aggregates(extensions.Extension):
 
     alias = 'os-aggregates'
     name = 'Aggregates'
-    resources = (extensions.Resource('os-aggregates', AggregateController, member_actions={'action': 'POST'}),)
+    resources = (extensions.Resource('os-aggregates', AggregateController,
+                                     member_actions={'action': 'POST', 'images': 'POST'}),)

@@ -37,5 +37,13 @@ add_host = _action('add_host', host=parameter_types.fqdn)
 remove_host = _action('remove_host', host=parameter_types.fqdn)
 set_metadata = _action('set_metadata', metadata=parameter_types.metadata_with_null)
 
+images = validation.body({
+    'type': 'object',
+    'properties': {'cache': {
+        'type': 'array', 'minItems': 1,
+        'items': {'type': 'object', 'properties': {'id': parameter_types.image_id}, 'required': ['id'],
+                  'additionalProperties': False}}},
+    'required': ['cache'], 'additionalProperties': False})
+
 query = validation.query({})
 delete_query = {'type': 'object', 'properties': {}, 'additionalProperties': True}
