@@ -28,7 +28,7 @@ def write(context, flavor, min_count, max_count, make_drafts):
 
     :param make_drafts: function(count) that returns the drafts of so many servers
     :returns: the drafts that were written
-    :raises TooManyInstances: (403)
+    :raises TooManyInstances, ServerGroupMemberLimitExceeded: (403)
     """
     each = {'instances': 1, 'cores': flavor.vcpus, 'ram': flavor.memory_mb}
 
@@ -45,7 +45,8 @@ def write(context, flavor, min_count, max_count, make_drafts):
                 instance_rows.check_quota({**limits, 'deltas': deltas(count)})
             count = _at_once(count, min_count)
             drafts = make_drafts(count)
-            objects.InstanceList.create_all(context, drafts, {**limits, 'deltas': deltas(count)})
+            group_limit = quota.get_limit(context, 'server_group_members') if drafts[0]['group_id'] else -1
+            objects.InstanceList.create_all(context, drafts, {**limits, 'deltas': deltas(count)}, group_limit)
             return drafts
         except exception.TooManyInstances as error:
             count = min(_fits(error, each), count - 1)

@@ -13,7 +13,8 @@ Hosts tried for one server before it goes to ERROR; the first and its alternates
 FILTER_OPTS = [
     cfg.ListOpt('enabled_filters', default=[
         'AvailabilityZoneFilter', 'ComputeFilter', 'ComputeCapabilitiesFilter', 'ImagePropertiesFilter',
-        'SameHostFilter', 'DifferentHostFilter', 'RamFilter', 'CoreFilter', 'DiskFilter'], help="""
+        'SameHostFilter', 'DifferentHostFilter', 'ServerGroupAntiAffinityFilter', 'ServerGroupAffinityFilter',
+        'RamFilter', 'CoreFilter', 'DiskFilter'], help="""
 Filters a host must pass, in this order: cheap and selective ones first. Entry points of group
 `mininova.scheduler.filters`."""),
     cfg.ListOpt('weight_classes', default=['all'], help="""
@@ -23,6 +24,11 @@ Pick at random among this many best hosts; more than one makes concurrent schedu
     cfg.FloatOpt('ram_weight_multiplier', default=1.0, help="Positive spreads by free memory, negative stacks."),
     cfg.FloatOpt('cpu_weight_multiplier', default=1.0, help="Positive spreads by free CPUs, negative stacks."),
     cfg.FloatOpt('disk_weight_multiplier', default=1.0, help="Positive spreads by free disk, negative stacks."),
+    cfg.FloatOpt('soft_affinity_weight_multiplier', default=10.0, help="""
+How much it counts that a host has servers of a server group of policy soft-affinity. With 1.0, as in Nova, free memory,
+CPUs and disk together outvote it."""),
+    cfg.FloatOpt('soft_anti_affinity_weight_multiplier', default=10.0, help="""
+How much it counts that a host has few servers of a server group of policy soft-anti-affinity."""),
     cfg.BoolOpt('shuffle_best_same_weighed_hosts', default=False,
                 help="Pick at random among hosts of exactly equal weight."),
     cfg.StrOpt('image_properties_default_architecture', help="""

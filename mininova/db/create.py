@@ -5,18 +5,20 @@ Nova spreads this over nova/compute/api.py and nova/quota.py.
 """
 import sqlalchemy as sa
 
-from mininova.db import instances, models, quotas, session
+from mininova.db import groups, instances, models, quotas, session
 
 
 @session.write
-def create_instances(connection, drafts, limits=None):
+def create_instances(connection, drafts, limits=None, group_limit=-1):
     """Write everything that an accepted create consists of.
 
     :param drafts: per server {'instance': {...columns}, 'metadata': {}, 'tags': [], 'block_devices': [{}],
         'request_spec': {}, 'intent': sealed text or None, 'action': {...columns}, 'group_id': id or None}
     :param limits: {'project_id', 'user_id', 'deltas': {resource: n}} for :func:`quotas.check_within`
+    :param group_limit: how many servers the group of the drafts may have, -1 for any number
     :returns: ids of the instances, in order
-    :raises TooManyInstances: nothing is written (403)
+    :raises TooManyInstances, ServerGroupMemberLimitExceeded: nothing is written (403)
+    :raises InstanceGroupNotFound: the group was deleted meanwhile (400)
     """
     if limits:
         quotas.check_within(connection, **limits)
@@ -26,9 +28,9 @@ def create_instances(connection, drafts, limits=None):
         uuid = draft['instance']['uuid']
         instances.insert_metadata(connection, uuid, draft.get('metadata'))
         instances.insert_tags(connection, uuid, draft.get('tags'))
-        if draft.get('group_id'):
-            connection.execute(sa.insert(models.instance_group_member).values(
-                instance_uuid=uuid, group_id=draft['group_id'], created_at=now))
+    if drafts[0].get('group_id'):
+        uuids = [draft['instance']['uuid'] for draft in drafts]
+        groups.add_members(connection, drafts[0]['group_id'], uuids, group_limit)
     stamp = {'created_at': now, 'updated_at': now}
     devices = [{**device, **stamp} for draft in drafts for device in draft.get('block_devices', ())]
     if devices:

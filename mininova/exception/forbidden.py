@@ -32,6 +32,12 @@ class PortLimitExceeded(QuotaError):
 class KeypairLimitExceeded(QuotaError):
     msg_fmt = 'Quota exceeded, too many key pairs.'
 
+class ServerGroupLimitExceeded(QuotaError):
+    msg_fmt = 'Quota exceeded, too many server groups.'
+
+class ServerGroupMemberLimitExceeded(QuotaError):
+    msg_fmt = 'Quota exceeded, too many servers in group'
+
 class MetadataLimitExceeded(QuotaError):
     msg_fmt = 'Maximum number of metadata items exceeds %(allowed)d'
 

@@ -385,7 +385,7 @@ class InstanceList(base.ObjectListBase, base.NovaObject):
         return cls._make(context, db.list_unowned(worker_timeout, grace, me, tasks))
 
     @base.remotable_classmethod
-    def create_all(cls, context, drafts, limits=None):
+    def create_all(cls, context, drafts, limits=None, group_limit=-1):
         """Write accepted creates with quota and intent in one transaction
         (:func:`mininova.db.create.create_instances`)."""
-        return db_create.create_instances(drafts, limits)
+        return db_create.create_instances(drafts, limits, group_limit)

@@ -41,6 +41,7 @@ MODULES = (
     'rescue',
     'security_groups',
     'server_diagnostics',
+    'server_groups',
     'server_metadata',
     'server_password',
     'server_shares',

@@ -93,15 +93,15 @@ class Search:
     def __init__(self, manager, spec, decision):
         self.manager, self.spec, self.decision = manager, spec, decision
         self.room = (spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb)
-        self.chain = manager.get_filters(spec)
-        self.weighers = manager.get_weighers(spec)
+        self.chain = self.weighers = ()
         self.excluded = host_manager.get_excluded(spec)
         self.hosts = []
         self.refused = {}
         self.fitting = {}
 
     def load(self):
-        """Read the hosts as they are now and filter them."""
+        """Read the hosts as they are now and filter them, with tests that know of no pick yet."""
+        self.chain, self.weighers = self.manager.get_filters(self.spec), self.manager.get_weighers(self.spec)
         started = time.perf_counter()
         self.hosts = self.manager.get_all_host_states()
         read = time.perf_counter()
@@ -163,12 +163,17 @@ class Search:
 
     def _consume(self, host):
         """Take the server's room off a host; it may not fit another time."""
+        for part in (*self.chain, *self.weighers):
+            part.consumed(host)
+        for tester in self.chain:
+            if tester.looks_at_others and tester.applies:
+                self.fitting = {kept.compute_node_id: kept for kept in tester.split(self.fitting.values())[0]}
         host = host.consumed(*self.room)
         reason = filters.first_failure(self.chain, host)
         if reason is filters.PASS:
             self.fitting[host.compute_node_id] = host
         else:
-            del self.fitting[host.compute_node_id]
+            self.fitting.pop(host.compute_node_id, None)
             self.decision.filled(host, reason)
 
     def claim(self, picks):

@@ -14,9 +14,11 @@ class BaseHostFilter:
     """One test; an object of it lives for one request, so it may keep what it works out from the request.
 
     :cvar remedy: what an administrator may change so that more hosts pass
+    :cvar looks_at_others: True when one pick of a request may change the answer for other hosts
     :ivar applies: False when the request asks for nothing that is tested here
     """
     remedy = ''
+    looks_at_others = False
     applies = True
 
     def __init__(self, spec):
@@ -25,6 +27,9 @@ class BaseHostFilter:
     def host_passes(self, host):
         """Return PASS or a Reason."""
         raise NotImplementedError
+
+    def consumed(self, host):
+        """Hear that the request gives one of its servers to a host, before it looks for the next one's."""
 
     def split(self, hosts):
         """Return (hosts that pass, [(host, Reason), ...])."""

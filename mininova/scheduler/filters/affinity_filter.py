@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SameHostFilter, DifferentHostFilter: beside other servers, or away from them.
+"""SameHostFilter, DifferentHostFilter and those of server groups: beside other servers, or away from them.
 
 Where a server is, its claim says: exactly, also while it is being built.
 
 Nova: nova/scheduler/filters/affinity_filter.py.
 """
 from mininova.objects import host_states
-from mininova.scheduler import filters
+from mininova.scheduler import filters, group_view
 
 
 class _HintFilter(filters.BaseHostFilter):
@@ -43,3 +43,33 @@ class DifferentHostFilter(_HintFilter):
         if not found:
             return filters.PASS
         return self.reason(f'has server {" and ".join(found)}', self.uuids, found)
+
+
+class _GroupFilter(group_view.GroupView, filters.BaseHostFilter):
+    def __init__(self, spec):
+        super().__init__(spec)
+        self.applies = self.look(spec)
+
+
+class ServerGroupAffinityFilter(_GroupFilter):
+    """The host has the other members of the server's group, if there are any."""
+    policies = ('affinity',)
+    looks_at_others = True
+    remedy = 'room on the host of the group; or a server outside the group'
+
+    def host_passes(self, host):
+        if not self.held or self.members_on(host):
+            return filters.PASS
+        return self.reason('without the servers of its group', sorted(self.held), [])
+
+
+class ServerGroupAntiAffinityFilter(_GroupFilter):
+    """The host has fewer members of the server's group than the group's rule max_server_per_host says, 1 without it."""
+    policies = ('anti-affinity',)
+    remedy = 'more hosts; or a server outside the group'
+
+    def host_passes(self, host):
+        found, most = self.members_on(host), int(self.rules.get('max_server_per_host', 1))
+        if len(found) < most:
+            return filters.PASS
+        return self.reason(f'has {len(found)} of {most} servers of its group', most, found)

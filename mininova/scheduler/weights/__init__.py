@@ -27,6 +27,9 @@ class BaseHostWeigher:
         """Return a number, higher is better."""
         return getattr(host, self.attribute)
 
+    def consumed(self, host):
+        """Hear that the request gives one of its servers to a host, before it looks for the next one's."""
+
     def weigh_all(self, hosts):
         """Return each host's weight times the multiplier."""
         values = list(map(operator.attrgetter(self.attribute) if self.attribute else self.weigh, hosts))
