@@ -59,6 +59,12 @@ def usage(connection, project_id):
     return {**count_servers(connection, project_id), 'server_groups': groups}
 
 
+@session.read
+def usage_of_user(connection, project_id, user_id):
+    """Return what one user of a project has: {resource: number}."""
+    return count_servers(connection, project_id, user_id)
+
+
 def check_within(connection, project_id, user_id, deltas, project_limits, user_limits):
     """Refuse a create that would pass a limit; holds the project's turn until the transaction ends.
 
@@ -130,14 +136,40 @@ def get_effective(connection, project_id, user_id):
     return get_class_limits.within(connection), project, user
 
 
+@session.read
+def get_sums_of_users(connection, project_id):
+    """Return the sums of what is set for single users of a project: {resource: number}."""
+    query = sa.select(LIMITS.c.resource, sa.func.sum(LIMITS.c.hard_limit)).where(
+        LIMITS.c.project_id == project_id, LIMITS.c.user_id != '', LIMITS.c.hard_limit > 0).group_by(LIMITS.c.resource)
+    return {resource: int(total) for resource, total in connection.execute(query)}
+
+
 @session.write
-def set_limit(connection, project_id, resource, limit, user_id=''):
-    """Set one limit of a project or of one of its users."""
-    where = (LIMITS.c.project_id == project_id, LIMITS.c.user_id == user_id, LIMITS.c.resource == resource)
-    if not connection.execute(sa.update(LIMITS).where(*where).values(hard_limit=limit,
-                                                                     updated_at=session.now())).rowcount:
-        connection.execute(sa.insert(LIMITS).values(project_id=project_id, user_id=user_id, resource=resource,
-                                                    hard_limit=limit, created_at=session.now()))
+def set_limits(connection, project_id, limits, user_id=''):
+    """Set limits of a project or of one of its users, all or none.
+
+    :param limits: {resource: limit}, -1 is no limit
+    """
+    for resource, limit in limits.items():
+        _set(connection, LIMITS, {'project_id': project_id, 'user_id': user_id, 'resource': resource}, limit)
+
+
+@session.write
+def set_class_limits(connection, class_name, limits):
+    """Set limits of a quota class, all or none; class `default` holds for every project."""
+    for resource, limit in limits.items():
+        _set(connection, CLASSES, {'class_name': class_name, 'resource': resource}, limit)
+
+
+def _set(connection, table, key, limit):
+    where, now = [table.c[name] == value for name, value in key.items()], session.now()
+    if connection.execute(sa.update(table).where(*where).values(hard_limit=limit, updated_at=now)).rowcount:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(sa.insert(table).values(**key, hard_limit=limit, created_at=now))
+    except db_exception.DBDuplicateEntry:
+        connection.execute(sa.update(table).where(*where).values(hard_limit=limit, updated_at=now))
 
 
 @session.write

@@ -37,6 +37,8 @@ MODULES = (
     'multinic',
     'networks',
     'pause_server',
+    'quota_class_sets',
+    'quota_sets',
     'remote_consoles',
     'rescue',
     'security_groups',

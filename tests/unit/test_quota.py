@@ -16,9 +16,8 @@ def test_limits_come_from_configuration_class_project_and_user_in_that_order(cal
     assert quota.get_limits(caller, 'p', 'u') == ({'instances': 7, 'cores': 8, 'ram': 51200}, {})
     with quotas.session.writer() as connection:
         connection.execute(quotas.CLASSES.insert().values(class_name='default', resource='instances', hard_limit=6))
-    quotas.set_limit('p', 'cores', 5)
-    quotas.set_limit('p', 'ram', -1, user_id='u')
-    quotas.set_limit('p', 'key_pairs', 3, user_id='u')
+    quotas.set_limits('p', {'cores': 5})
+    quotas.set_limits('p', {'ram': -1, 'key_pairs': 3}, user_id='u')
     assert quota.get_limits(caller, 'p', 'u') == ({'instances': 6, 'cores': 5, 'ram': 51200}, {'ram': -1})
     assert quota.get_limits(caller, 'p', 'other')[1] == {}
     assert quota.get_limits(caller, 'q', 'u') == ({'instances': 6, 'cores': 8, 'ram': 51200}, {})
