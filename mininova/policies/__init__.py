@@ -53,6 +53,7 @@ MODULES = (
     'servers_migrations',
     'services',
     'shelve',
+    'simple_tenant_usage',
     'suspend_server',
     'volumes',
     'volumes_attachments',
