@@ -51,6 +51,14 @@ class HostAPI:
             setattr(service, name, value)
         self.service_update(context, service)
 
+    @staticmethod
+    def find_compute(context, host):
+        """Return the nova-compute of a host.
+
+        :raises ComputeHostNotFound: (404)
+        """
+        return objects.Service.get_by_compute_host(context, host)
+
     def service_update(self, context, service):
         """Store what was changed of a service."""
         if 'forced_down' in service.obj_what_changed() and not service.forced_down:
@@ -113,6 +121,13 @@ class HostAPI:
     def get_servers_by_host(self, hypervisors):
         """Return {host: [{'uuid', 'name'}]} for some hypervisors."""
         return hypervisor_rows.servers_by_host({hypervisor.host for hypervisor in hypervisors})
+
+    def get_host_resources(self, host):
+        """Return (hypervisor of a host, [{'project_id', 'vcpus', 'memory_mb', 'disk_gb'}] of its servers by project).
+
+        :raises ComputeHostNotFound: (404)
+        """
+        return hypervisor_rows.get_by_host(host), hypervisor_rows.projects_on(host)
 
     def get_statistics(self):
         """Return the sums over all hypervisors whose service is enabled."""

@@ -81,3 +81,22 @@ def statistics(connection):
     row = connection.execute(query.select_from(NODES.join(SERVICES, _COMPUTE)).where(
         SERVICES.c.disabled.is_(False))).mappings().one()
     return {name: int(value or 0) for name, value in row.items()}
+
+
+@session.read
+def get_by_host(connection, host):
+    """Return the first node of a host, or None."""
+    return connection.execute(
+        _select().where(NODES.c.host == host).order_by(NODES.c.id).limit(1)).mappings().first()
+
+
+@session.read
+def projects_on(connection, host):
+    """Return [{'project_id', 'vcpus', 'memory_mb', 'disk_gb'}]: sums over a host's servers, by project."""
+    servers = models.instances.c
+    return [dict(row) for row in connection.execute(sa.select(
+        servers.project_id, sa.func.sum(servers.vcpus).label('vcpus'),
+        sa.func.sum(servers.memory_mb).label('memory_mb'),
+        sa.func.sum(sa.func.coalesce(servers.root_gb, 0) + sa.func.coalesce(servers.ephemeral_gb, 0)).label('disk_gb'))
+        .where(servers.host == host, servers.deleted == 0).group_by(servers.project_id)
+        .order_by(servers.project_id)).mappings()]

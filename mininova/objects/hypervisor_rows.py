@@ -31,6 +31,22 @@ def get(id_):
     return None if row is None else _record(row)
 
 
+def get_by_host(host):
+    """Return the first hypervisor of a host.
+
+    :raises ComputeHostNotFound: (404)
+    """
+    row = _db.get_by_host(host)
+    if row is None:
+        raise exception.ComputeHostNotFound(host=host)
+    return _record(row)
+
+
+def projects_on(host):
+    """Return what the servers of each project have on a host, see :func:`mininova.db.hypervisors.projects_on`."""
+    return _db.projects_on(host)
+
+
 def servers_by_host(hosts):
     """Return {host: [{'uuid', 'name'}, ...]}; the name is what the hypervisor calls the guest."""
     found = _db.servers_by_host(hosts)

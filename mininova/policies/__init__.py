@@ -24,6 +24,7 @@ MODULES = (
     'flavor_access',
     'flavors',
     'flavors_extraspecs',
+    'hosts',
     'hypervisors',
     'image_metadata',
     'images',
