@@ -14,6 +14,7 @@ MODULES = (
     'assisted_volume_snapshots',
     'attach_interfaces',
     'availability_zone',
+    'baremetal_nodes',
     'console_auth_tokens',
     'console_output',
     'create_backup',
@@ -56,6 +57,7 @@ MODULES = (
     'shelve',
     'simple_tenant_usage',
     'suspend_server',
+    'tenant_networks',
     'volumes',
     'volumes_attachments',
 )
