@@ -17,6 +17,10 @@ OPEN = {('GET', '/'), ('GET', '/versions/{id}'), ('GET', '/flavors'), ('GET', '/
         ('PUT', '/images/{image_id}/metadata/{id}'), ('DELETE', '/images/{image_id}/metadata/{id}')}
 
 
+# They answer 501 to everybody: what stands behind them is not there.
+WITHOUT_DRIVER = {'/os-baremetal-nodes/{id}'}
+
+
 def operations():
     """Yield (HTTP method, path, method of a controller) of every operation, actions one by one."""
     for route in routes.APIRouterV21().map.matchlist:
@@ -63,7 +67,7 @@ def sample(schema):
     """Return a small document that a schema accepts."""
     for key in ('oneOf', 'anyOf'):
         if key in schema:
-            return sample(schema[key][0])
+            return sample({**{name: value for name, value in schema.items() if name != key}, **schema[key][0]})
     if 'enum' in schema:
         return schema['enum'][0]
     kind = schema.get('type', 'string')
@@ -128,7 +132,7 @@ def test_odd_ids_never_make_a_500(everything, api, identifier):  # noqa: F811
         for name in ('{id}', '{server_id}', '{flavor_id}', '{image_id}'):
             odd = odd.replace(name, identifier)
         answer = api.request(method, odd, version=str(found.max_version or '2.104'))
-        if answer.status >= 500:
+        if answer.status >= 500 and path not in WITHOUT_DRIVER:
             failed.append((answer.status, method, odd, answer.body[:200]))
     assert failed == []
 

@@ -31,36 +31,41 @@ class BareMetalNodeController(wsgi.Controller):
     @wsgi.expected_errors(400)
     @validation.schema(schemas.anything)
     def create(self, req, body):
-        _refuse_change('node-create')
+        _refuse_change(req, 'node-create')
 
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.query)
     def delete(self, req, id):
-        _refuse_change('node-delete')
+        _refuse_change(req, 'node-delete')
 
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors(400)
     @wsgi.action('add_interface')
-    @validation.schema(schemas.anything)
+    @validation.schema(schemas.add_interface)
     def add_interface(self, req, id, body):
-        _refuse_change('port-create')
+        _refuse_change(req, 'port-create')
 
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors(400)
     @wsgi.action('remove_interface')
-    @validation.schema(schemas.anything)
+    @validation.schema(schemas.remove_interface)
     def remove_interface(self, req, id, body):
-        _refuse_change('port-delete')
+        _refuse_change(req, 'port-delete')
 
 
 def _refuse_reading(req, rule):
-    req.environ['nova.context'].can(rule, target={})
+    _check(req, rule)
     raise exception.NotSupported('Ironic client unavailable, cannot access Ironic.')
 
 
-def _refuse_change(command):
+def _refuse_change(req, command):
+    _check(req, policies.SHOW)
     raise exception.Invalid(f'Command Not supported. Please use Ironic command {command} to perform this action.')
+
+
+def _check(req, rule):
+    req.environ['nova.context'].can(rule, target={})
 
 
 class BareMetalNodes(extensions.Extension):

@@ -71,8 +71,10 @@ class ServerGroupController(wsgi.Controller):
     def _find(req, uuid, rule):
         """Return a group of the caller's project; one of another project is as unknown as none."""
         context = req.environ['nova.context']
+        context.can(rule, target={'project_id': context.project_id})
         group = objects.InstanceGroup.get_by_uuid(context, uuid)
-        context.can(rule, target={'project_id': group.project_id})
+        if group.project_id != context.project_id:
+            context.can(rule, target={'project_id': group.project_id})
         return group
 
 
