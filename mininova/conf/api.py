@@ -18,6 +18,12 @@ Most records one answer of a list holds. A larger `limit` in a request is cut to
     cfg.BoolOpt('enable_instance_password', default=True, help="""
 Show the administrator's password in the answers to create, rebuild, rescue and evacuate. Turn it off where the
 hypervisor cannot set passwords and showing one would mislead."""),
+    cfg.StrOpt('response_validation', default='ignore', choices=[
+        ('ignore', 'answers are sent as they are'),
+        ('warn', 'an answer that does not follow its schema is logged, and sent'),
+        ('error', 'it is not sent: the caller gets a 500 that says what is wrong')], help="""
+What happens to an answer that does not follow the schema that the API reference shows. Nova's default is `warn`;
+comparing costs more than most answers do, and all tests of this software run with `error`."""),
     cfg.URIOpt('compute_link_prefix', schemes=['http', 'https'], help="""
 Scheme, host and path that links in answers begin with, e.g. https://cloud.example.org/compute. Set it when
 clients reach the API through a proxy whose address the API cannot learn from the request. Unset: the address

@@ -30,6 +30,11 @@ class GlanceConnectionFailed(ServiceUnavailable):
 class EncryptionFailure(NovaException):
     msg_fmt = 'Failed to encrypt text: %(reason)s'
 
+class ResponseSchemaMismatch(NovaException):
+    """`[api] response_validation` is ``error`` and an answer differs from its schema."""
+    msg_fmt = 'The answer does not follow its schema. %(reason)s'
+    safe = True
+
 class CoreAPIMissing(NovaException):
     msg_fmt = 'Core API extensions are missing: %(missing_apis)s'
 

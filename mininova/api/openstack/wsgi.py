@@ -46,6 +46,7 @@ from mininova import exception
 from mininova.api import validation
 from mininova.api.openstack import api_version_request as versions
 from mininova.api.openstack import fault, media, request
+from mininova.api.validation import responses
 
 Request = request.Request
 
@@ -219,6 +220,7 @@ class _Method:
         self.removed = getattr(function, 'wsgi_removed', None)
         self.body_schema = getattr(function, validation.BODY_SCHEMA, None)
         self.query_schema = getattr(function, validation.QUERY_SCHEMA, None)
+        self.response_schema = getattr(function, validation.RESPONSE_SCHEMA, None)
         self.action = getattr(function, 'wsgi_action', None)
         parameters = inspect.signature(function).parameters
         self.wants_body = 'body' in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
@@ -312,7 +314,7 @@ class Resource:
         if method.removed:
             raise webob.exc.HTTPGone()
         result = method.call(req, **_decoded(arguments))
-        return _send(result, method, content_type, start_response, echo)
+        return _send(req, result, method, content_type, start_response, echo)
 
     def _find_action(self, document):
         if not isinstance(document, dict) or len(document) != 1:
@@ -380,12 +382,14 @@ def _version_headers(req):
     return ((standard, f'{versions.SERVICE_TYPE} {version}'), (legacy, version), ('Vary', standard), ('Vary', legacy))
 
 
-def _send(result, method, content_type, start_response, echo):
+def _send(req, result, method, content_type, start_response, echo):
     """Answer with what a controller method returned."""
     code, headers = method.code, ()
     if isinstance(result, ResponseObject):
         code, headers, result = result.code or code, result.headers.items(), result.obj
     body = b'' if result is None else media.dumps(result)
+    if method.response_schema:
+        responses.check(method.call.__qualname__, method.response_schema, req, body)
     lines = [*headers, *echo]
     if code != 204:
         lines[:0] = [('Content-Type', content_type), ('Content-Length', str(len(body)))]

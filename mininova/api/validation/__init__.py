@@ -43,7 +43,10 @@ def query_schema(schema_map):
 
 
 def response_schema(schema_map):
-    """Describe the answer of a method; tests compare, production does not."""
+    """Say what a method answers; ``[api] response_validation`` decides whether answers are compared with it.
+
+    Objects are closed and name all their keys as required. ``{'type': 'null'}`` is an empty answer.
+    """
     return _attach(RESPONSE_SCHEMA, schema_map)
 
 

@@ -43,7 +43,7 @@ class VersionMap:
 
         :raises ValidationError: with Nova's sentence (400)
         """
-        validator = self._validator(req, validators.RelaxedBody if req.is_legacy_v2() else validators.Body)
+        validator = self.validator_for(req, validators.RelaxedBody if req.is_legacy_v2() else validators.Body)
         if validator:
             validator.validate(body)
 
@@ -52,11 +52,15 @@ class VersionMap:
 
         :raises ValidationError: 400
         """
-        validator = self._validator(req, validators.Query)
+        validator = self.validator_for(req, validators.Query)
         if validator:
             validator.validate_request(req)
 
-    def _validator(self, req, kind):
+    def validator_for(self, req, kind):
+        """Return what checks at the version of a request, made once of each kind; None before the first version.
+
+        :param kind: class that takes a schema
+        """
         legacy = req.is_legacy_v2()
         index = LEGACY if legacy and self._legacy is not None else self._index(req.api_version_request)
         if index is None:
@@ -115,8 +119,8 @@ def extend(base, version, properties=None, *, required=(), optional=(), drop=(),
     :param required: names that become required
     :param optional: names that are no longer required
     :param drop: names that vanish
-    :param at: names that lead to the object meant, e.g. ('server',); None: the only property of the outermost
-        object if that is an object, else the outermost object
+    :param at: names that lead to the object meant, through arrays too, e.g. ('server',); None: the only property of
+        the outermost object if that is an object, else the outermost object
     :param change: function(object schema) for anything else; edits in place
     :param schema: whole new schema instead of all that
     """
@@ -147,6 +151,7 @@ def _descend(document, at):
             return inner[0]
     for name in at:
         document = document['properties'][name]
+        document = document.get('items', document)
     return document
 
 

@@ -22,16 +22,19 @@ class FlavorsController(wsgi.Controller):
 
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         return self._view_builder.index(req, self._get_flavors(req, wanted=()))
 
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.detail_response)
     def detail(self, req):
         return self._view_builder.detail(req, self._get_flavors(req, self._wanted(req)))
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.VIEW)
@@ -39,6 +42,7 @@ class FlavorsController(wsgi.Controller):
 
     @wsgi.expected_errors((400, 409))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, body):
         context = req.environ['nova.context']
         context.can(policies.CREATE, target={})
@@ -53,6 +57,7 @@ class FlavorsController(wsgi.Controller):
     @wsgi.api_version('2.55')
     @wsgi.expected_errors((400, 404))
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, id, body):
         context = req.environ['nova.context']
         context.can(policies.UPDATE, target={})
@@ -64,6 +69,7 @@ class FlavorsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.DELETE, target={})

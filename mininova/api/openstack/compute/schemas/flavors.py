@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What requests to /flavors may contain.  Nova: nova/api/openstack/compute/schemas/flavors.py."""
 from mininova.api import validation
-from mininova.api.validation import parameter_types
+from mininova.api.validation import parameter_types, response_types
 
 SORT_KEYS = ('created_at', 'description', 'disabled', 'ephemeral_gb', 'flavorid', 'id', 'is_public', 'memory_mb',
              'name',
@@ -60,3 +60,37 @@ index_query = validation.extend(index_query, '2.102', {
 
 show_query = validation.query({})
 delete_query = {'type': 'object', 'properties': {}, 'additionalProperties': True}
+
+# -- answers ------------------------------------------------------------------------------
+
+_shown = response_types.closed({
+    'id': response_types.string,
+    'name': response_types.string,
+    'ram': response_types.integer,
+    'vcpus': response_types.integer,
+    'disk': response_types.integer,
+    'swap': {'oneOf': [response_types.integer, {'const': ''}]},
+    'OS-FLV-EXT-DATA:ephemeral': response_types.integer,
+    'OS-FLV-DISABLED:disabled': response_types.boolean,
+    'os-flavor-access:is_public': response_types.boolean,
+    'rxtx_factor': {'oneOf': [response_types.number, {'const': ''}]},
+    'links': response_types.links,
+})
+
+
+def _grown(answer, at):
+    answer = response_types.extend(answer, '2.55', {'description': {'type': ['string', 'null']}}, at=at)
+    # Whoever may not read extra specs is not shown any.
+    answer = response_types.extend(answer, '2.61', {'extra_specs': response_types.strings}, optional=['extra_specs'],
+                                   at=at)
+    answer = response_types.extend(answer, '2.75', {'swap': response_types.integer}, at=at)
+    return response_types.extend(answer, '2.102', drop=['rxtx_factor', 'OS-FLV-DISABLED:disabled'], at=at)
+
+
+show_response = create_response = update_response = _grown(response_types.one('flavor', _shown), ('flavor',))
+detail_response = _grown(response_types.many('flavors', _shown), ('flavors',))
+index_response = response_types.many('flavors', response_types.closed({
+    'id': response_types.string, 'name': response_types.string, 'links': response_types.links}))
+index_response = response_types.extend(index_response, '2.55', {'description': {'type': ['string', 'null']}},
+                                       at=('flavors',))
+delete_response = response_types.EMPTY
