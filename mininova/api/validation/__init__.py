@@ -30,6 +30,7 @@ VersionMap = versioned.VersionMap
 body = versioned.body
 query = versioned.query
 extend = versioned.extend
+EMPTY = body({'type': 'null'})          # of an answer without a body
 
 
 def schema(schema_map):

@@ -8,7 +8,7 @@ is extended microversion by microversion as those of requests are.
 """
 from mininova.api import validation
 
-EMPTY = validation.body({'type': 'null'})           # an answer without a body
+EMPTY = validation.EMPTY
 
 string = {'type': 'string'}
 integer = {'type': 'integer'}

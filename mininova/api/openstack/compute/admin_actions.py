@@ -23,6 +23,7 @@ class AdminActionsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors(404)
     @validation.schema(schemas.reset_state)
+    @validation.response_schema(validation.EMPTY)
     def reset_state(self, req, id, body):
         instance = self._find(req, id, policies.RESET_STATE)
         self.compute_api.reset_state(instance, _STATES[body['os-resetState']['state']])
@@ -31,6 +32,7 @@ class AdminActionsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((404, 409))
     @validation.schema(schemas.inject_network_info)
+    @validation.response_schema(validation.EMPTY)
     def inject_network_info(self, req, id, body):
         """Have the host serve the networks of a server again."""
         instance = self._find(req, id, policies.INJECT_NETWORK_INFO)

@@ -18,6 +18,7 @@ class AdminPasswordController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((404, 409, 501))
     @validation.schema(schemas.change_password)
+    @validation.response_schema(validation.EMPTY)
     def change_password(self, req, id, body):
         context = req.environ['nova.context']
         instance = common.get_instance(self.compute_api, context, id, expected_attrs=['metadata', 'tags'])

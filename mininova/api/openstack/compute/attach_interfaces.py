@@ -36,18 +36,21 @@ class InterfaceAttachmentController(wsgi.Controller):
 
     @wsgi.expected_errors((404, 501))
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, server_id):
         context, instance = self._find(req, server_id, policies.LIST)
         return self._view_builder.index(req, instance, self.compute_api.network_api.list_interfaces(context, instance))
 
     @wsgi.expected_errors((403, 404))
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, server_id, id):
         context, instance = self._find(req, server_id, policies.SHOW)
         return self._view_builder.show(req, instance, self._card(context, instance, id))
 
     @wsgi.expected_errors((400, 403, 404, 409, 500, 501))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, server_id, body):
         """Attach a card and answer with it when the guest has it."""
         # The host gets the server with all that it may need of it: it cannot load more.
@@ -65,6 +68,7 @@ class InterfaceAttachmentController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 404, 409, 501))
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(validation.EMPTY)
     def delete(self, req, server_id, id):
         context, instance = self._find(req, server_id, policies.DELETE, ['metadata', 'tags'])
         self.compute_api.detach_interface(context, instance, id)

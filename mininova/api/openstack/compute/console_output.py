@@ -18,6 +18,7 @@ class ConsoleOutputController(wsgi.Controller):
     @wsgi.action('os-getConsoleOutput')
     @wsgi.expected_errors((404, 409, 501))
     @validation.schema(schemas.get_console_output)
+    @validation.response_schema(schemas.get_console_output_response)
     def get_console_output(self, req, id, body):
         """Return the last `length` lines; -1 or none for all that is kept."""
         context = req.environ['nova.context']

@@ -5,6 +5,7 @@ from mininova.api import validation
 from mininova.api.openstack import common, extensions, wsgi
 from mininova.api.openstack.compute import server_disk_actions
 from mininova.api.openstack.compute.schemas import create_backup as schemas
+from mininova.api.openstack.compute.schemas import server_disk_actions as disk_schemas
 from mininova.api.openstack.compute.views import server_images as views
 from mininova.compute import api as compute
 from mininova.image import api as image_api
@@ -23,6 +24,7 @@ class CreateBackupController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.create_backup)
+    @validation.response_schema(disk_schemas.backup_response)
     def create_backup(self, req, id, body):
         context = req.environ['nova.context']
         instance = common.get_instance(self.compute_api, context, id, expected_attrs=['metadata', 'tags'])

@@ -27,6 +27,7 @@ class DeferredDeleteController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((403, 404, 409))
     @validation.schema(schemas.restore)
+    @validation.response_schema(validation.EMPTY)
     def restore(self, req, id, body):
         self.compute_api.restore(*self._find(req, id, policies.RESTORE))
 
@@ -34,6 +35,7 @@ class DeferredDeleteController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((404, 409))
     @validation.schema(schemas.force_delete)
+    @validation.response_schema(validation.EMPTY)
     def force_delete(self, req, id, body):
         self.compute_api.force_delete(*self._find(req, id, policies.FORCE))
 

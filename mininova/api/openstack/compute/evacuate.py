@@ -25,6 +25,7 @@ class EvacuateController(wsgi.Controller):
     @wsgi.action('evacuate')
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.evacuate)
+    @validation.response_schema(schemas.evacuate_response)
     def evacuate(self, req, id, body):
         context = req.environ['nova.context']
         instance = common.get_instance(self.compute_api, context, id, expected_attrs=['metadata', 'tags'])

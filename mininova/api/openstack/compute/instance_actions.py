@@ -42,6 +42,7 @@ class InstanceActionsController(wsgi.Controller):
 
     @wsgi.expected_errors((400, 404))
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, server_id):
         context, instance = self._find(req, server_id, policies.LIST)
         if not versions.is_supported(req, '2.58'):
@@ -59,6 +60,7 @@ class InstanceActionsController(wsgi.Controller):
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, server_id, id):
         context, instance = self._find(req, server_id, policies.SHOW)
         action = objects.InstanceAction.get_by_request_id(context, instance.uuid, id)

@@ -3,6 +3,7 @@
 from mininova import exception
 from mininova.api import validation
 from mininova.api.openstack import common, extensions, wsgi
+from mininova.api.openstack.compute.schemas import ips as schemas
 from mininova.api.openstack.compute.views import addresses as views
 from mininova.compute import api as compute
 from mininova.policies import ips as policies
@@ -22,12 +23,14 @@ class IPsController(wsgi.Controller):
         return views.by_network(instance.network_info, extended=False)
 
     @wsgi.expected_errors(404)
-    @validation.query_schema(validation.query({}))
+    @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, server_id):
         return {'addresses': self._addresses(req, server_id, policies.INDEX)}
 
     @wsgi.expected_errors(404)
-    @validation.query_schema(validation.query({}))
+    @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, server_id, id):
         addresses = self._addresses(req, server_id, policies.SHOW)
         if id not in addresses:

@@ -26,6 +26,7 @@ class LockServerController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors(404)
     @validation.schema(schemas.lock)
+    @validation.response_schema(validation.EMPTY)
     def lock(self, req, id, body):
         """Lock a server; what else the body says is passed over."""
         self.compute_api.lock(*self._find(req, id, policies.LOCK))
@@ -35,6 +36,7 @@ class LockServerController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors(404)
     @validation.schema(schemas.lock_with_reason)
+    @validation.response_schema(validation.EMPTY)
     def lock(self, req, id, body):  # noqa: F811
         reason = (body['lock'] or {}).get('locked_reason')
         self.compute_api.lock(*self._find(req, id, policies.LOCK), reason=reason)
@@ -43,6 +45,7 @@ class LockServerController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors(404)
     @validation.schema(schemas.unlock)
+    @validation.response_schema(validation.EMPTY)
     def unlock(self, req, id, body):
         """Unlock a server; a lock of the other side, owner or administrator, takes the right to override it."""
         context, instance = self._find(req, id, policies.UNLOCK)

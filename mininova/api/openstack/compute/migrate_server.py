@@ -22,6 +22,7 @@ class MigrateServerController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.migrate)
+    @validation.response_schema(validation.EMPTY)
     def migrate(self, req, id, body):
         context = req.environ['nova.context']
         instance = common.get_instance(self.compute_api, context, id, expected_attrs=['metadata', 'tags'])
@@ -35,6 +36,7 @@ class MigrateServerController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.migrate_live)
+    @validation.response_schema(validation.EMPTY)
     def migrate_live(self, req, id, body):
         context = req.environ['nova.context']
         instance = common.get_instance(self.compute_api, context, id, expected_attrs=['metadata', 'tags'])

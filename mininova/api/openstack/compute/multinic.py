@@ -25,6 +25,7 @@ class MultinicController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 404))
     @validation.schema(schemas.add_fixed_ip)
+    @validation.response_schema(validation.EMPTY)
     def add_fixed_ip(self, req, id, body):
         context, instance = self._find(req, id, policies.ADD)
         self.compute_api.add_fixed_ip(context, instance, str(body['addFixedIp']['networkId']))
@@ -34,6 +35,7 @@ class MultinicController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 404))
     @validation.schema(schemas.remove_fixed_ip)
+    @validation.response_schema(validation.EMPTY)
     def remove_fixed_ip(self, req, id, body):
         context, instance = self._find(req, id, policies.REMOVE)
         self.compute_api.remove_fixed_ip(context, instance, body['removeFixedIp']['address'])

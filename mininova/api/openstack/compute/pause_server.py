@@ -25,6 +25,7 @@ class PauseServerController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((404, 409, 501))
     @validation.schema(schemas.pause)
+    @validation.response_schema(validation.EMPTY)
     def pause(self, req, id, body):
         self.compute_api.pause(*self._find(req, id, policies.PAUSE))
 
@@ -32,6 +33,7 @@ class PauseServerController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((404, 409, 501))
     @validation.schema(schemas.unpause)
+    @validation.response_schema(validation.EMPTY)
     def unpause(self, req, id, body):
         self.compute_api.unpause(*self._find(req, id, policies.UNPAUSE))
 

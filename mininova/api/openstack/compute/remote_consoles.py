@@ -27,6 +27,7 @@ class RemoteConsolesController(wsgi.Controller):
     @wsgi.action('os-getVNCConsole')
     @wsgi.expected_errors((400, 404, 409, 501))
     @validation.schema(schemas.get_vnc_console)
+    @validation.response_schema(schemas.get_vnc_console_response)
     def get_vnc_console(self, req, id, body):
         return {'console': self._open(req, id, 'vnc', body['os-getVNCConsole']['type'])}
 
@@ -34,6 +35,7 @@ class RemoteConsolesController(wsgi.Controller):
     @wsgi.action('os-getSPICEConsole')
     @wsgi.expected_errors((400, 404, 409, 501))
     @validation.schema(schemas.get_spice_console)
+    @validation.response_schema(schemas.get_spice_console_response)
     def get_spice_console(self, req, id, body):
         return {'console': self._open(req, id, 'spice', body['os-getSPICEConsole']['type'])}
 
@@ -41,6 +43,7 @@ class RemoteConsolesController(wsgi.Controller):
     @wsgi.action('os-getSerialConsole')
     @wsgi.expected_errors((400, 404, 409, 501))
     @validation.schema(schemas.get_serial_console)
+    @validation.response_schema(schemas.get_serial_console_response)
     def get_serial_console(self, req, id, body):
         return {'console': self._open(req, id, 'serial', body['os-getSerialConsole']['type'])}
 
@@ -53,6 +56,7 @@ class RemoteConsolesController(wsgi.Controller):
     @wsgi.api_version('2.6')
     @wsgi.expected_errors((400, 404, 409, 501))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, server_id, body):
         asked = body['remote_console']
         shown = self._open(req, server_id, asked['protocol'], asked['type'])

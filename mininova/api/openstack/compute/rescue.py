@@ -28,6 +28,7 @@ class RescueController(wsgi.Controller):
     @wsgi.action('rescue')
     @wsgi.expected_errors((400, 404, 409, 501))
     @validation.schema(schemas.rescue)
+    @validation.response_schema(schemas.rescue_response)
     def rescue(self, req, id, body):
         context, instance = self._find(req, id, policies.RESCUE)
         asked = body['rescue'] or {}
@@ -39,6 +40,7 @@ class RescueController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((404, 409, 501))
     @validation.schema(schemas.unrescue)
+    @validation.response_schema(validation.EMPTY)
     def unrescue(self, req, id, body):
         self.compute_api.unrescue(*self._find(req, id, policies.UNRESCUE))
 

@@ -28,6 +28,7 @@ class ResizeController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 401, 403, 404, 409))
     @validation.schema(schemas.resize)
+    @validation.response_schema(validation.EMPTY)
     def resize(self, req, id, body):
         asked = body['resize']
         config = asked.get('OS-DCF:diskConfig')
@@ -38,6 +39,7 @@ class ResizeController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.confirm)
+    @validation.response_schema(validation.EMPTY)
     def confirm(self, req, id, body):
         self.compute_api.confirm_resize(*self._find(req, id, policies.CONFIRM_RESIZE))
 
@@ -45,6 +47,7 @@ class ResizeController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.revert)
+    @validation.response_schema(validation.EMPTY)
     def revert(self, req, id, body):
         self.compute_api.revert_resize(*self._find(req, id, policies.REVERT_RESIZE))
 

@@ -28,6 +28,7 @@ class ServerActionsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((404, 409))
     @validation.schema(schemas.start)
+    @validation.response_schema(validation.EMPTY)
     def start(self, req, id, body):
         self.compute_api.start(*self._find(req, id, policies.START))
 
@@ -35,6 +36,7 @@ class ServerActionsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((404, 409))
     @validation.schema(schemas.stop)
+    @validation.response_schema(validation.EMPTY)
     def stop(self, req, id, body):
         self.compute_api.stop(*self._find(req, id, policies.STOP))
 
@@ -42,6 +44,7 @@ class ServerActionsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((404, 409))
     @validation.schema(schemas.reboot)
+    @validation.response_schema(validation.EMPTY)
     def reboot(self, req, id, body):
         self.compute_api.reboot(*self._find(req, id, policies.REBOOT), body['reboot']['type'].upper())
 
@@ -50,6 +53,7 @@ class ServerActionsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.trigger_crash_dump)
+    @validation.response_schema(validation.EMPTY)
     def trigger_crash_dump(self, req, id, body):
         self.compute_api.trigger_crash_dump(*self._find(req, id, policies.TRIGGER_CRASH_DUMP))
 

@@ -2,6 +2,7 @@
 """The figures of a running guest (nova-api).  Nova: nova/api/openstack/compute/server_diagnostics.py."""
 from mininova.api import validation
 from mininova.api.openstack import common, extensions, wsgi
+from mininova.api.openstack.compute.schemas import server_diagnostics as schemas
 from mininova.compute import api as compute
 from mininova.policies import server_diagnostics as policies
 
@@ -21,13 +22,15 @@ class ServerDiagnosticsController(wsgi.Controller):
 
     @wsgi.api_version('2.1', '2.47')
     @wsgi.expected_errors((400, 404, 409, 501))
-    @validation.query_schema(validation.query({}))
+    @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.hypervisor_response)
     def index(self, req, server_id):
         return self.compute_api.get_diagnostics(*self._find(req, server_id))
 
     @wsgi.api_version('2.48')
     @wsgi.expected_errors((400, 404, 409, 501))
-    @validation.query_schema(validation.query({}))
+    @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, server_id):  # noqa: F811
         return self.compute_api.get_instance_diagnostics(*self._find(req, server_id))
 

@@ -7,6 +7,7 @@ from mininova.api import validation
 from mininova.api.openstack import api_version_request as versions
 from mininova.api.openstack import common, extensions, wsgi
 from mininova.api.openstack.compute.schemas import server_disk_actions as schemas
+from mininova.api.openstack.compute.schemas import server_responses
 from mininova.api.openstack.compute.views import server_images as image_views
 from mininova.api.openstack.compute.views import servers as views
 from mininova.compute import api as compute
@@ -40,6 +41,7 @@ class ServerDiskActionsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.rebuild)
+    @validation.response_schema(server_responses.rebuild)
     def rebuild(self, req, id, body):
         context, instance = self._find(req, id, policies.REBUILD)
         asked = body['rebuild']
@@ -58,6 +60,7 @@ class ServerDiskActionsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.create_image)
+    @validation.response_schema(schemas.image_response)
     def create_image(self, req, id, body):
         context, instance = self._find(req, id, policies.CREATE_IMAGE)
         asked = body['createImage']

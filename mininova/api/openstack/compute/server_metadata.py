@@ -23,12 +23,14 @@ class ServerMetadataController(wsgi.Controller):
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.empty_query)
+    @validation.response_schema(schemas.metadata_response)
     def index(self, req, server_id):
         _context, instance = self._find(req, server_id, policies.INDEX, ['metadata'])
         return {'metadata': instance.metadata}
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.empty_query)
+    @validation.response_schema(schemas.meta_response)
     def show(self, req, server_id, id):
         _context, instance = self._find(req, server_id, policies.SHOW, ['metadata'])
         if id not in instance.metadata:
@@ -37,18 +39,21 @@ class ServerMetadataController(wsgi.Controller):
 
     @wsgi.expected_errors((403, 404, 409))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.metadata_response)
     def create(self, req, server_id, body):
         context, instance = self._find(req, server_id, policies.CREATE)
         return {'metadata': self.compute_api.update_metadata(context, instance, body['metadata'])}
 
     @wsgi.expected_errors((403, 404, 409))
     @validation.schema(schemas.update_all)
+    @validation.response_schema(schemas.metadata_response)
     def update_all(self, req, server_id, body):
         context, instance = self._find(req, server_id, policies.UPDATE_ALL)
         return {'metadata': self.compute_api.update_metadata(context, instance, body['metadata'], replace=True)}
 
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.meta_response)
     def update(self, req, server_id, id, body):
         context, instance = self._find(req, server_id, policies.UPDATE)
         if id not in body['meta']:
@@ -61,6 +66,7 @@ class ServerMetadataController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors((404, 409))
     @validation.query_schema(schemas.empty_query)
+    @validation.response_schema(validation.EMPTY)
     def delete(self, req, server_id, id):
         context, instance = self._find(req, server_id, policies.DELETE)
         self.compute_api.delete_metadata_item(context, instance, id)

@@ -36,6 +36,7 @@ class ServerMigrationsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.force_complete)
+    @validation.response_schema(validation.EMPTY)
     def force_complete(self, req, server_id, id, body):
         context, instance, _target = self._find(req, server_id, policies.FORCE_COMPLETE)
         self.compute_api.live_migrate_force_complete(context, instance, id)
@@ -43,6 +44,7 @@ class ServerMigrationsController(wsgi.Controller):
     @wsgi.api_version('2.23')
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, server_id):
         context, instance, target = self._find(req, server_id, policies.INDEX)
         migrations = self.compute_api.get_live_migrations_in_progress(context, instance)
@@ -51,6 +53,7 @@ class ServerMigrationsController(wsgi.Controller):
     @wsgi.api_version('2.23')
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, server_id, id):
         context, instance, _target = self._find(req, server_id, policies.SHOW)
         migration = self.compute_api.find_migration(context, instance, id)
@@ -66,6 +69,7 @@ class ServerMigrationsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 404, 409))
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(validation.EMPTY)
     def delete(self, req, server_id, id):
         context, instance, _target = self._find(req, server_id, policies.DELETE)
         self.compute_api.live_migrate_abort(context, instance, id, also_waiting=versions.is_supported(req, '2.65'))

@@ -3,6 +3,7 @@
 nova/api/openstack/compute/server_password.py."""
 from mininova.api import validation
 from mininova.api.openstack import common, extensions, wsgi
+from mininova.api.openstack.compute.schemas import server_password as schemas
 from mininova.compute import api as compute
 from mininova.policies import server_password as policies
 
@@ -21,13 +22,15 @@ class ServerPasswordController(wsgi.Controller):
         return instance
 
     @wsgi.expected_errors(404)
-    @validation.query_schema(validation.query({}))
+    @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, server_id):
         return {'password': self.compute_api.get_encrypted_password(self._find(req, server_id, policies.SHOW))}
 
     @wsgi.response(204)
     @wsgi.expected_errors(404)
-    @validation.query_schema(validation.query({}))
+    @validation.query_schema(schemas.query)
+    @validation.response_schema(validation.EMPTY)
     def delete_all(self, req, server_id):
         self.compute_api.clear_encrypted_password(self._find(req, server_id, policies.CLEAR))
 

@@ -33,6 +33,7 @@ class ServerSharesController(wsgi.Controller):
     @wsgi.api_version('2.97')
     @wsgi.expected_errors((400, 403, 404))
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, server_id):
         self._find(req, server_id, policies.INDEX)
         return {'shares': []}
@@ -40,6 +41,7 @@ class ServerSharesController(wsgi.Controller):
     @wsgi.api_version('2.97')
     @wsgi.expected_errors((400, 403, 404))
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, server_id, id):
         self._find(req, server_id, policies.SHOW)
         raise exception.ShareNotFound(share_id=id[:80])
@@ -48,6 +50,7 @@ class ServerSharesController(wsgi.Controller):
     @wsgi.response(201)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, server_id, body):
         instance = self._find(req, server_id, policies.CREATE)
         self._check_state(instance, (vm_states.STOPPED,), 'create share')
@@ -56,6 +59,7 @@ class ServerSharesController(wsgi.Controller):
     @wsgi.api_version('2.97')
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(validation.EMPTY)
     def delete(self, req, server_id, id):
         instance = self._find(req, server_id, policies.DELETE)
         self._check_state(instance, (vm_states.STOPPED, vm_states.ERROR), 'delete share')

@@ -27,6 +27,7 @@ class ServerTagsController(wsgi.Controller):
     @wsgi.api_version('2.26')
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.empty_query)
+    @validation.response_schema(schemas.tags_response)
     def index(self, req, server_id):
         _context, instance = self._find(req, server_id, policies.INDEX, ['tags'])
         return {'tags': instance.tags}
@@ -35,6 +36,7 @@ class ServerTagsController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.empty_query)
+    @validation.response_schema(validation.EMPTY)
     def show(self, req, server_id, id):
         _context, instance = self._find(req, server_id, policies.SHOW, ['tags'])
         if id not in instance.tags:
@@ -43,6 +45,7 @@ class ServerTagsController(wsgi.Controller):
     @wsgi.api_version('2.26')
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.update)
+    @validation.response_schema(validation.EMPTY)
     def update(self, req, server_id, id, body):
         try:
             _check_tag.validate(id)
@@ -59,6 +62,7 @@ class ServerTagsController(wsgi.Controller):
     @wsgi.api_version('2.26')
     @wsgi.expected_errors((404, 409))
     @validation.schema(schemas.update_all)
+    @validation.response_schema(schemas.tags_response)
     def update_all(self, req, server_id, body):
         context, instance = self._find(req, server_id, policies.UPDATE_ALL)
         tags = sorted(set(body['tags']))
@@ -69,6 +73,7 @@ class ServerTagsController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors((404, 409))
     @validation.query_schema(schemas.empty_query)
+    @validation.response_schema(validation.EMPTY)
     def delete(self, req, server_id, id):
         context, instance = self._find(req, server_id, policies.DELETE)
         self.compute_api.delete_tag(context, instance, id)
@@ -77,6 +82,7 @@ class ServerTagsController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors((404, 409))
     @validation.query_schema(schemas.empty_query)
+    @validation.response_schema(validation.EMPTY)
     def delete_all(self, req, server_id):
         context, instance = self._find(req, server_id, policies.DELETE_ALL)
         self.compute_api.replace_tags(context, instance, [])

@@ -9,6 +9,7 @@ from mininova import exception
 from mininova.api import validation
 from mininova.api.openstack import common, extensions, wsgi
 from mininova.api.openstack.compute import server_body, server_search
+from mininova.api.openstack.compute.schemas import server_responses
 from mininova.api.openstack.compute.schemas import servers as schemas
 from mininova.api.openstack.compute.views import servers as views
 from mininova.compute import api as compute
@@ -38,12 +39,14 @@ class ServersController(wsgi.Controller):
 
     @wsgi.expected_errors((400, 403))
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(server_responses.index)
     def index(self, req):
         req.environ['nova.context'].can(policies.INDEX)
         return self._view_builder.index(req, self._list(req, policies.INDEX_ALL_TENANTS, search.BRIEF))
 
     @wsgi.expected_errors((400, 403))
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(server_responses.detail)
     def detail(self, req):
         req.environ['nova.context'].can(policies.DETAIL)
         servers = self._list(req, policies.DETAIL_ALL_TENANTS, views.columns(req), views.wanted(req))
@@ -58,6 +61,7 @@ class ServersController(wsgi.Controller):
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(server_responses.show)
     def show(self, req, id):
         context = req.environ['nova.context']
         server = self._find(req, context, id)
@@ -73,6 +77,7 @@ class ServersController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 409))
     @validation.schema(schemas.create)
+    @validation.response_schema(server_responses.create)
     def create(self, req, body):
         context = req.environ['nova.context']
         context.can(policies.CREATE)
@@ -87,6 +92,7 @@ class ServersController(wsgi.Controller):
 
     @wsgi.expected_errors((404, 409))
     @validation.schema(schemas.update)
+    @validation.response_schema(server_responses.update)
     def update(self, req, id, body):
         context = req.environ['nova.context']
         instance = common.get_instance(self.compute_api, context, id)
@@ -104,6 +110,7 @@ class ServersController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors((404, 409))
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(validation.EMPTY)
     def delete(self, req, id):
         context = req.environ['nova.context']
         instance = common.get_instance(self.compute_api, context, id, expected_attrs=['metadata', 'tags'])

@@ -24,6 +24,7 @@ class ShelveController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.shelve)
+    @validation.response_schema(validation.EMPTY)
     def shelve(self, req, id, body):
         self.compute_api.shelve(*self._find(req, id, policies.SHELVE))
 
@@ -31,6 +32,7 @@ class ShelveController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.shelve_offload)
+    @validation.response_schema(validation.EMPTY)
     def shelve_offload(self, req, id, body):
         self.compute_api.shelve_offload(*self._find(req, id, policies.OFFLOAD))
 
@@ -39,6 +41,7 @@ class ShelveController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.unshelve)
+    @validation.response_schema(validation.EMPTY)
     def unshelve(self, req, id, body):
         self.compute_api.unshelve(*self._find(req, id, policies.UNSHELVE))
 
@@ -47,6 +50,7 @@ class ShelveController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.unshelve)
+    @validation.response_schema(validation.EMPTY)
     def unshelve(self, req, id, body):  # noqa: F811
         """The body may say where; `availability_zone` null is not the same as no zone."""
         self.compute_api.unshelve(*self._find(req, id, policies.UNSHELVE), **(body['unshelve'] or {}))

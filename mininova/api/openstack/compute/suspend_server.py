@@ -25,6 +25,7 @@ class SuspendServerController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.suspend)
+    @validation.response_schema(validation.EMPTY)
     def suspend(self, req, id, body):
         self.compute_api.suspend(*self._find(req, id, policies.SUSPEND))
 
@@ -32,6 +33,7 @@ class SuspendServerController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((404, 409))
     @validation.schema(schemas.resume)
+    @validation.response_schema(validation.EMPTY)
     def resume(self, req, id, body):
         self.compute_api.resume(*self._find(req, id, policies.RESUME))
 

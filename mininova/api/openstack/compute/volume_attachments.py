@@ -47,6 +47,7 @@ class VolumeAttachmentController(wsgi.Controller):
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, server_id):
         context, instance = self._find(req, server_id, policies.INDEX)
         attachments = self.compute_api.get_volume_attachments(context, instance)
@@ -56,14 +57,28 @@ class VolumeAttachmentController(wsgi.Controller):
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, server_id, id):
         context, instance = self._find(req, server_id, policies.SHOW)
         return self._view_builder.show(req, self.compute_api.get_volume_attachment(context, instance, id))
 
+    @wsgi.api_version('2.1', '2.100')
+    @wsgi.expected_errors((400, 403, 404, 409))
+    @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
+    def create(self, req, server_id, body):
+        self._attach(req, server_id, body)
+
+    @wsgi.api_version('2.101')
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.schema(schemas.create)
-    def create(self, req, server_id, body):
+    @validation.response_schema(validation.EMPTY)
+    def create(self, req, server_id, body):  # noqa: F811
+        self._attach(req, server_id, body)
+
+    def _attach(self, req, server_id, body):
+        """Ask the volume service, of which there is none: it knows no volume."""
         context, instance = self._find(req, server_id, policies.CREATE)
         self._check_shelved(req, instance, 'attach_volume')
         self.compute_api.attach_volume(context, instance, body['volumeAttachment']['volumeId'])
@@ -71,6 +86,7 @@ class VolumeAttachmentController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.update)
+    @validation.response_schema(validation.EMPTY)
     def update(self, req, server_id, id, body):
         """Until 2.84 put another volume in the place of one; from 2.85 on change an attachment too."""
         context = req.environ['nova.context']
@@ -98,6 +114,7 @@ class VolumeAttachmentController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 403, 404, 409))
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(validation.EMPTY)
     def delete(self, req, server_id, id):
         context, instance = self._find(req, server_id, policies.DELETE)
         self._check_shelved(req, instance, 'detach_volume')

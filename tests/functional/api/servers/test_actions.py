@@ -4,6 +4,7 @@ import pytest
 
 from mininova import exception, policy, rpc
 from mininova.compute import state_machine, vm_states
+from mininova.virt import diagnostics
 
 START, STOP = {'os-start': None}, {'os-stop': None}
 SOFT, HARD = {'reboot': {'type': 'SOFT'}}, {'reboot': {'type': 'Hard'}}
@@ -181,9 +182,13 @@ def test_a_console_without_a_host(server, lab, demo):
 
 
 def test_diagnostics_in_two_forms(server, api, demo, edge):
-    edge.answers.update(get_diagnostics={'cpu0_time': 1}, get_instance_diagnostics={'state': 'running'})
+    standard = diagnostics.standard(1, 'libvirt', 'qemu', 'linux', 5, False, num_cpus=1, memory_mb=512)
+    diagnostics.add_cpu(standard, 0, time=7)
+    diagnostics.add_nic(standard, '52:54:00:12:34:56', receive=(1, 2, 3, 4))
+    diagnostics.add_disk(standard, read_bytes=512)
+    edge.answers.update(get_diagnostics={'cpu0_time': 1}, get_instance_diagnostics=standard)
     assert api.get(f'/servers/{server}/diagnostics', '2.47').json == {'cpu0_time': 1}
-    assert api.get(f'/servers/{server}/diagnostics', '2.48').json == {'state': 'running'}
+    assert api.get(f'/servers/{server}/diagnostics', '2.48').json == standard
     assert demo.get(f'/servers/{server}/diagnostics', '2.48').status == 403
 
 

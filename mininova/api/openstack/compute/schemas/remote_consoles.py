@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What requests for consoles accept.  Nova: nova/api/openstack/compute/schemas/remote_consoles.py."""
 from mininova.api import validation
+from mininova.api.validation import response_types
 
 
 def _action(name, *types):
@@ -30,3 +31,15 @@ create = validation.body(_within('remote_console', {'protocol': _one_of(*_PROTOC
 create = validation.extend(create, '2.8', {'protocol': _one_of(*_PROTOCOLS, 'mks'),
                                            'type': _one_of(*_TYPES, 'webmks')})
 create = validation.extend(create, '2.99', {'type': _one_of(*_TYPES, 'webmks', 'spice-direct')})
+
+
+def _console_response(*console_types, **more):
+    return response_types.closed({'type': {'enum': list(console_types)}, 'url': response_types.uri, **more})
+
+
+get_vnc_console_response = validation.body(response_types.closed({'console': _console_response('novnc', 'xvpvnc')}))
+get_spice_console_response = validation.body(response_types.closed({'console': _console_response('spice-html5')}))
+get_serial_console_response = validation.body(response_types.closed({'console': _console_response('serial')}))
+create_response = validation.body(response_types.closed({'remote_console': _console_response(
+    'novnc', 'xvpvnc', 'spice-html5', 'spice-direct', 'serial', 'webmks',
+    protocol={'enum': ['vnc', 'spice', 'serial', 'mks']})}))

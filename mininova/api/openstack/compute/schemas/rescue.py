@@ -3,6 +3,7 @@
 from mininova.api import validation
 from mininova.api.openstack.compute.schemas import server_actions
 from mininova.api.validation import parameter_types as types
+from mininova.api.validation import response_types
 
 rescue = validation.body({
     'type': 'object',
@@ -12,3 +13,6 @@ rescue = validation.body({
         'additionalProperties': False}},
     'required': ['rescue'], 'additionalProperties': False})
 unrescue = server_actions.bare('unrescue')
+
+_PASSWORD = response_types.closed({'adminPass': response_types.string}, optional=['adminPass'])
+rescue_response = validation.body(_PASSWORD)

@@ -3,6 +3,7 @@
 from mininova.api import validation
 from mininova.api.openstack.compute.schemas import servers
 from mininova.api.validation import parameter_types as types
+from mininova.api.validation import response_types
 
 _REBUILD, _IMAGE = ('rebuild',), ('createImage',)
 
@@ -34,3 +35,9 @@ rebuild = validation.extend(rebuild, '2.94', {'hostname': types.fqdn}, at=_REBUI
 
 create_image = validation.body(_action('createImage', {'name': types.name, 'metadata': types.metadata}, ['name']))
 create_image = validation.extend(create_image, '2.0', {'name': types.name_with_leading_trailing_spaces}, at=_IMAGE)
+
+image_response = validation.extend(validation.EMPTY, '2.45', schema=response_types.closed({
+    'image_id': response_types.uuid}))
+# Of no backups to keep there is none to name.
+backup_response = validation.extend(validation.EMPTY, '2.45', schema={'oneOf': [
+    response_types.closed({'image_id': response_types.uuid}), response_types.null]})

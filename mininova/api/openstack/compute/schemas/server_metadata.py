@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the metadata of servers may be.  Nova: nova/api/openstack/compute/schemas/server_metadata.py."""
 from mininova.api import validation
-from mininova.api.validation import parameter_types
+from mininova.api.validation import parameter_types, response_types
 
 create = validation.body({
     'type': 'object', 'properties': {'metadata': parameter_types.metadata}, 'required': ['metadata'],
@@ -11,3 +11,7 @@ update = validation.body({
     'type': 'object', 'properties': {'meta': parameter_types.metadata}, 'required': ['meta'],
     'additionalProperties': False})
 empty_query = validation.query({})
+
+metadata_response = validation.body(response_types.closed({'metadata': response_types.strings}))
+meta_response = validation.body(response_types.closed({
+    'meta': {**response_types.strings, 'minProperties': 1, 'maxProperties': 1}}))

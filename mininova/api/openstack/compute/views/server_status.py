@@ -33,6 +33,9 @@ STATES = {
     vms.SHELVED_OFFLOADED: ('SHELVED_OFFLOADED', {}),
 }
 
+ALL = sorted({DELETED, UNKNOWN, *(word for default, by_task in STATES.values()
+                                for word in (default, *by_task.values()))})
+
 
 def status_of(vm_state, task_state):
     """Return e.g. 'ACTIVE' or 'REBOOT'."""
