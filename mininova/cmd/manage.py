@@ -11,11 +11,12 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import config, exception
-from mininova.cmd import manage_cell_v2, manage_db, manage_network, manage_scheduler, manage_verify
+from mininova.cmd import manage_api, manage_cell_v2, manage_db, manage_network, manage_scheduler, manage_verify
 
 CONF = mininova.conf.CONF
 
 CATEGORIES = {
+    'api': manage_api,
     'cell_v2': manage_cell_v2,
     'db': manage_db,
     'network': manage_network,

@@ -217,6 +217,7 @@ class _Method:
         self.min_version, self.max_version = getattr(
             function, 'wsgi_versions', (versions.min_api_version(), None))
         self.code = getattr(function, 'wsgi_code', 200)
+        self.errors = getattr(function, 'wsgi_expected_errors', ())
         self.removed = getattr(function, 'wsgi_removed', None)
         self.body_schema = getattr(function, validation.BODY_SCHEMA, None)
         self.query_schema = getattr(function, validation.QUERY_SCHEMA, None)

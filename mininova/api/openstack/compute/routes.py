@@ -33,21 +33,21 @@ class APIRouterV21(router.APIRouterV21):
         :raises CoreAPIMissing: a core extension is not installed or not allowed
         """
         if extensions is None:
-            extensions = [entry.plugin for entry in _installed()]
+            extensions = installed()
         self.extensions = [extension for extension in extensions if is_allowed(extension.alias)]
         _check_core(self.extensions, offered=extensions)
         policy.init()
         super().__init__(self.extensions)
 
 
-def _installed():
-    """Load the extensions in the order of their names."""
+def installed():
+    """Return the installed extensions in the order of their names."""
     def fail(manager, entry_point, error):
         LOG.error('The API extension %s cannot be loaded: %s', entry_point, error)
         raise error
 
     manager = stevedore.ExtensionManager(NAMESPACE, on_load_failure_callback=fail)
-    return sorted(manager.extensions, key=lambda entry: entry.name)
+    return [entry.plugin for entry in sorted(manager.extensions, key=lambda entry: entry.name)]
 
 
 def is_allowed(alias):
