@@ -47,6 +47,7 @@ class RemoteConsolesController(wsgi.Controller):
     def get_serial_console(self, req, id, body):
         return {'console': self._open(req, id, 'serial', body['os-getSerialConsole']['type'])}
 
+    @wsgi.api_version('2.1', '2.5')
     @wsgi.removed('29.0.0', 'It was for Hyper-V only.')
     @wsgi.action('os-getRDPConsole')
     @validation.schema(schemas.removed)
