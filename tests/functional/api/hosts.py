@@ -45,7 +45,8 @@ def add_server(cloud, host, **values):
 
 def add_zone(cloud, zone, *hosts):
     """Make an aggregate that puts hosts into a zone."""
-    aggregate = cloud.insert('aggregates', uuid=str(uuid.uuid4()), name=f'aggregate-{zone}')
+    aggregate = cloud.insert('aggregates', uuid=str(uuid.uuid4()), name=f'aggregate-{zone}',
+                             created_at=timeutils.utcnow())
     cloud.insert('aggregate_metadata', aggregate_id=aggregate, key='availability_zone', value=zone)
     for host in hosts:
         cloud.insert('aggregate_hosts', aggregate_id=aggregate, host=host)

@@ -23,18 +23,21 @@ class AggregateController(wsgi.Controller):
 
     @wsgi.expected_errors(())
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         context = _allowed(req, policies.INDEX)
         return self._view_builder.index(req, self.api.get_aggregate_list(context))
 
     @wsgi.expected_errors((400, 404))
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         context = _allowed(req, policies.SHOW)
         return self._view_builder.show(req, self.api.get_aggregate(context, _number(id)))
 
     @wsgi.expected_errors((400, 409))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, body):
         context = _allowed(req, policies.CREATE)
         asked = _stripped(body['aggregate'])
@@ -43,6 +46,7 @@ class AggregateController(wsgi.Controller):
 
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, id, body):
         context = _allowed(req, policies.UPDATE)
         changed = self.api.update_aggregate(context, _number(id), _stripped(body['aggregate']))
@@ -50,12 +54,14 @@ class AggregateController(wsgi.Controller):
 
     @wsgi.expected_errors((400, 404))
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):
         self.api.delete_aggregate(_allowed(req, policies.DELETE), _number(id))
 
     @wsgi.expected_errors((400, 404, 409))
     @wsgi.action('add_host')
     @validation.schema(schemas.add_host)
+    @validation.response_schema(schemas.add_host_response)
     def add_host(self, req, id, body):
         context = _allowed(req, policies.ADD_HOST)
         changed = self.api.add_host_to_aggregate(context, _number(id), body['add_host']['host'])
@@ -64,6 +70,7 @@ class AggregateController(wsgi.Controller):
     @wsgi.expected_errors((400, 404, 409))
     @wsgi.action('remove_host')
     @validation.schema(schemas.remove_host)
+    @validation.response_schema(schemas.remove_host_response)
     def remove_host(self, req, id, body):
         context = _allowed(req, policies.REMOVE_HOST)
         changed = self.api.remove_host_from_aggregate(context, _number(id), body['remove_host']['host'])
@@ -72,6 +79,7 @@ class AggregateController(wsgi.Controller):
     @wsgi.expected_errors((400, 404))
     @wsgi.action('set_metadata')
     @validation.schema(schemas.set_metadata)
+    @validation.response_schema(schemas.set_metadata_response)
     def set_metadata(self, req, id, body):
         context = _allowed(req, policies.SET_METADATA)
         changed = self.api.update_aggregate_metadata(context, _number(id), body['set_metadata']['metadata'])
@@ -81,6 +89,7 @@ class AggregateController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors((400, 404))
     @validation.schema(schemas.images)
+    @validation.response_schema(schemas.images_response)
     def images(self, req, id, body):
         context = _allowed(req, policies.IMAGES)
         wanted = [image['id'] for image in body['cache']]

@@ -22,6 +22,7 @@ class AvailabilityZoneController(wsgi.Controller):
         self.host_api = hosts.HostAPI()
 
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         context = req.environ['nova.context']
         context.can(policies.LIST)
@@ -29,6 +30,7 @@ class AvailabilityZoneController(wsgi.Controller):
         return self._view_builder.index(*availability_zones.get_availability_zones(services, host_zones))
 
     @validation.query_schema(schemas.detail_query)
+    @validation.response_schema(schemas.detail_response)
     def detail(self, req):
         context = req.environ['nova.context']
         context.can(policies.DETAIL, target={})

@@ -26,6 +26,7 @@ class HostController(wsgi.Controller):
 
     @wsgi.api_version('2.1', LAST)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         context = _allowed(req, policies.LIST)
         services = [service for service in self.host_api.service_get_all()
@@ -35,6 +36,7 @@ class HostController(wsgi.Controller):
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         _allowed(req, policies.SHOW)
         return self._view_builder.show(id, *self.host_api.get_host_resources(id))
@@ -42,6 +44,7 @@ class HostController(wsgi.Controller):
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors((400, 404, 501))
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, id, body):
         self._refuse(_allowed(req, policies.UPDATE), id,
                      'host maintenance mode' if 'maintenance_mode' in body else 'host disabled status')
@@ -49,18 +52,21 @@ class HostController(wsgi.Controller):
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors((400, 404, 501))
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.startup_response)
     def startup(self, req, id):
         self._refuse(_allowed(req, policies.START), id, 'host power management')
 
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors((400, 404, 501))
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.shutdown_response)
     def shutdown(self, req, id):
         self._refuse(_allowed(req, policies.SHUTDOWN), id, 'host power management')
 
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors((400, 404, 501))
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.reboot_response)
     def reboot(self, req, id):
         self._refuse(_allowed(req, policies.REBOOT), id, 'host power management')
 

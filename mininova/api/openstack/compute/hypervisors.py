@@ -25,11 +25,13 @@ class HypervisorsController(wsgi.Controller):
 
     @wsgi.expected_errors((400, 404))
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         return self._list(req, policies.LIST, detail=False)
 
     @wsgi.expected_errors((400, 404))
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.detail_response)
     def detail(self, req):
         return self._list(req, policies.LIST_DETAIL, detail=True)
 
@@ -65,6 +67,7 @@ class HypervisorsController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.52')
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         _authorize(req, policies.SHOW)
         return self._show(req, _number(id))
@@ -72,6 +75,7 @@ class HypervisorsController(wsgi.Controller):
     @wsgi.api_version('2.53')
     @wsgi.expected_errors((400, 404))
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):  # noqa: F811
         _authorize(req, policies.SHOW)
         return self._show(req, _uuid(id))
@@ -85,6 +89,7 @@ class HypervisorsController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.52')
     @wsgi.expected_errors((400, 404, 501))
     @validation.query_schema(schemas.uptime_query)
+    @validation.response_schema(schemas.uptime_response)
     def uptime(self, req, id):
         _authorize(req, policies.UPTIME)
         return self._uptime(req, _number(id))
@@ -92,6 +97,7 @@ class HypervisorsController(wsgi.Controller):
     @wsgi.api_version('2.53', '2.87')
     @wsgi.expected_errors((400, 404, 501))
     @validation.query_schema(schemas.uptime_query)
+    @validation.response_schema(schemas.uptime_response)
     def uptime(self, req, id):  # noqa: F811
         _authorize(req, policies.UPTIME)
         return self._uptime(req, _uuid(id))
@@ -104,6 +110,7 @@ class HypervisorsController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.52')
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.search_query)
+    @validation.response_schema(schemas.search_response)
     def search(self, req, id):
         _authorize(req, policies.SEARCH)
         return self._view_builder.index(req, self.host_api.hypervisor_search(id), links=False)
@@ -111,6 +118,7 @@ class HypervisorsController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.52')
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.servers_query)
+    @validation.response_schema(schemas.servers_response)
     def servers(self, req, id):
         _authorize(req, policies.SERVERS)
         found = self.host_api.hypervisor_search(id)
@@ -118,6 +126,7 @@ class HypervisorsController(wsgi.Controller):
 
     @wsgi.api_version('2.1', '2.87')
     @validation.query_schema(schemas.statistics_query)
+    @validation.response_schema(schemas.statistics_response)
     def statistics(self, req):
         _authorize(req, policies.STATISTICS)
         return {'hypervisor_statistics': self.host_api.get_statistics()}

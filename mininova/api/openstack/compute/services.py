@@ -26,6 +26,7 @@ class ServiceController(wsgi.Controller):
         self._verbs = {'enable': self._enable, 'disable': self._disable, 'disable-log-reason': self._disable_log_reason}
 
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         context = req.environ['nova.context']
         context.can(policies.LIST, target={})
@@ -36,18 +37,21 @@ class ServiceController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.10')
     @wsgi.expected_errors((400, 404))
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, id, body):
         return self._obey(req, self._verbs.get(id), body)
 
     @wsgi.api_version('2.11', '2.52')
     @wsgi.expected_errors((400, 404))
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, id, body):  # noqa: F811
         return self._obey(req, self._force_down if id == 'force-down' else self._verbs.get(id), body)
 
     @wsgi.api_version('2.53')
     @wsgi.expected_errors((400, 404))
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, id, body):  # noqa: F811
         context = req.environ['nova.context']
         context.can(policies.UPDATE, target={})
@@ -64,6 +68,7 @@ class ServiceController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors((400, 404, 409))
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):
         self._delete(req, id, _integer)
 
@@ -71,6 +76,7 @@ class ServiceController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors((400, 404, 409))
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):  # noqa: F811
         self._delete(req, id, _uuid)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What requests to /os-aggregates may contain.  Nova: nova/api/openstack/compute/schemas/aggregates.py."""
 from mininova.api import validation
-from mininova.api.validation import parameter_types
+from mininova.api.validation import parameter_types, response_types
 
 
 def _zone(schema):
@@ -47,3 +47,25 @@ images = validation.body({
 
 query = validation.query({})
 delete_query = {'type': 'object', 'properties': {}, 'additionalProperties': True}
+
+# -- answers ------------------------------------------------------------------------------
+
+_created = {
+    'id': response_types.integer,
+    'name': response_types.string,
+    'availability_zone': response_types.nullable(response_types.string),
+    'created_at': response_types.plain_time,
+    'updated_at': response_types.nullable(response_types.plain_time),
+    **response_types.not_deleted,
+}
+_shown = response_types.closed({**_created, 'hosts': response_types.array(response_types.string),
+                                'metadata': response_types.strings})
+_uuid = {'uuid': response_types.uuid}
+
+index_response = response_types.extend(response_types.many('aggregates', _shown, paged=False), '2.41', _uuid,
+                                       at=('aggregates',))
+create_response = response_types.extend(response_types.one('aggregate', response_types.closed(_created)), '2.41', _uuid,
+                                        at=('aggregate',))
+show_response = response_types.extend(response_types.one('aggregate', _shown), '2.41', _uuid, at=('aggregate',))
+update_response = add_host_response = remove_host_response = set_metadata_response = show_response
+delete_response = images_response = response_types.EMPTY
