@@ -4,6 +4,7 @@
 Per image two files in [image] local_path: ``<id>.json``, its description, and ``<id>``, its bytes. Both are written
 to a temporary name and renamed, the description last: an image that is seen is complete.
 """
+import datetime
 import hashlib
 import json
 import os
@@ -159,12 +160,18 @@ def _complete(image_id, stored):
         image['status'] = 'active' if has_data else 'queued'
     if image['size'] is None and has_data:
         image['size'] = os.stat(path).st_size
-    image['properties'] = dict(image['properties'])
+    image['properties'] = {name: value if isinstance(value, str) else str(value)
+                           for name, value in image['properties'].items() if value is not None}
     image['is_public'] = image['visibility'] == 'public'
     for name in TIMES:
         text = stored.get(name)
-        image[name] = timeutils.normalize_time(timeutils.parse_isotime(text)) if text else None
+        image[name] = timeutils.normalize_time(timeutils.parse_isotime(text)) if text else _written_at(image_id)
     return image
+
+
+def _written_at(image_id):
+    moment = os.stat(_path(image_id, '.json')).st_mtime
+    return datetime.datetime.fromtimestamp(moment, datetime.UTC).replace(tzinfo=None)
 
 
 def _store_data(image_id, data):
@@ -202,7 +209,7 @@ def _matches_one(image, name, wanted):
     if name.startswith('property-'):
         return str(image['properties'].get(name.removeprefix('property-'))) == str(wanted)
     if name == 'changes-since':
-        return image['updated_at'] is not None and image['updated_at'] >= _moment(wanted)
+        return image['updated_at'] >= _moment(wanted)
     return str(image.get(name)) == str(wanted)
 
 

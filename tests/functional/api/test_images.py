@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """/images and their metadata, on the local backend, until 2.35 and 2.38."""
+import json
+import os
 import uuid
 
 import pytest
@@ -50,7 +52,16 @@ def test_a_snapshot_names_its_server(api, store):
 def test_an_image_without_bytes_is_being_saved(api):
     image_id = image_api.API().create(context.get_admin_context(), {'name': 'later', 'visibility': 'public'})['id']
     shown = api.get(f'/images/{image_id}').json['image']
-    assert (shown['status'], shown['progress'], shown['OS-EXT-IMG-SIZE:size']) == ('SAVING', 25, None)
+    assert (shown['status'], shown['progress'], shown['OS-EXT-IMG-SIZE:size']) == ('SAVING', 25, 0)
+
+
+def test_a_description_written_by_hand_is_as_old_as_its_file(api, store, cloud):
+    image_id = store()
+    description = cloud.directory / 'images' / f'{image_id}.json'
+    description.write_text(json.dumps({'name': 'mine', 'visibility': 'public'}))
+    os.utime(description, (1767323045, 1767323045))
+    shown = api.get(f'/images/{image_id}').json['image']
+    assert (shown['created'], shown['updated']) == ('2026-01-02T03:04:05Z', '2026-01-02T03:04:05Z')
 
 
 def test_the_proxy_ends_with_2_35_and_the_metadata_with_2_38(api, store):

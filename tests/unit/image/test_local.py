@@ -141,10 +141,13 @@ def test_lists_are_filtered_sorted_and_cut(images, demo):
 def test_a_description_written_by_hand_is_completed(images, demo, tmp_path):
     image_id = '11111111-2222-3333-4444-555555555555'
     os.makedirs(tmp_path / 'images')
-    (tmp_path / 'images' / f'{image_id}.json').write_text(json.dumps({'name': 'mine', 'disk_format': 'qcow2'}))
+    (tmp_path / 'images' / f'{image_id}.json').write_text(json.dumps({
+        'name': 'mine', 'disk_format': 'qcow2', 'properties': {'hw_cpu_cores': 2, 'os_version': None}}))
     (tmp_path / 'images' / image_id).write_bytes(DATA)
     image = images.get(demo, image_id)
-    assert (image['size'], image['status'], image['owner'], image['created_at']) == (len(DATA), 'active', None, None)
+    assert (image['size'], image['status'], image['owner']) == (len(DATA), 'active', None)
+    assert image['created_at'] == image['updated_at'] is not None
+    assert image['properties'] == {'hw_cpu_cores': '2'}
     assert images.get_all(demo) == [image]
 
 

@@ -49,7 +49,7 @@ class ViewBuilder(common.ViewBuilder):
             'updated': _time(image['updated_at']),
             'status': _STATUS.get(image['status'], 'UNKNOWN'),
             'progress': _PROGRESS.get(image['status'], 0),
-            'OS-EXT-IMG-SIZE:size': image['size'],
+            'OS-EXT-IMG-SIZE:size': image['size'] or 0,
         }
         if properties.get('instance_uuid') is not None:
             server_id = properties['instance_uuid']
@@ -68,4 +68,4 @@ class ViewBuilder(common.ViewBuilder):
 
 
 def _time(moment):
-    return moment and moment.strftime('%Y-%m-%dT%H:%M:%SZ')
+    return moment.strftime('%Y-%m-%dT%H:%M:%SZ')
