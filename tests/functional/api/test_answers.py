@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be read, at every microversion with a record of each kind: the schemas of answers are compared with it."""
 import pytest
+from oslo_utils import uuidutils
 
+from mininova import context
 from mininova.api.openstack import api_version_request as versions
+from mininova.image import api as image_api
 from tests.functional.api import hosts
 
 NEWEST = int(versions.max_api_version().ver_minor)
@@ -68,3 +71,44 @@ def test_aggregates(api, host):
     walk(api, '/os-aggregates')
     walk(api, f'/os-aggregates/{bare}')
     walk(api, f'/os-aggregates/{full}')
+
+
+# -- what servers are made of --------------------------------------------------------------
+
+
+def test_flavors(api):
+    flavor = {'name': 'private', 'ram': 64, 'vcpus': 1, 'disk': 0, 'id': 'private', 'os-flavor-access:is_public': False}
+    assert api.post('/flavors', {'flavor': flavor}).status == 200
+    assert api.post('/flavors/private/action', {'addTenantAccess': {'tenant': 'demo'}}).status == 200
+    assert api.post('/flavors/private/os-extra_specs', {'extra_specs': {'hw:cpu_policy': 'shared'}}).status == 200
+    for path in ('/flavors?is_public=None', '/flavors/detail?is_public=None', '/flavors/private',
+                 '/flavors/private/os-flavor-access', '/flavors/private/os-extra_specs',
+                 '/flavors/private/os-extra_specs/hw:cpu_policy'):
+        walk(api, path)
+
+
+def test_keypairs(api):
+    assert api.post('/os-keypairs', {'keypair': {'name': 'mine'}}).status == 200
+    walk(api, '/os-keypairs')
+    walk(api, '/os-keypairs?limit=1', first=35)
+    walk(api, '/os-keypairs/mine')
+
+
+def test_images(api):
+    image_id = image_api.API().create(context.get_admin_context(), {
+        'name': 'cirros', 'visibility': 'public',
+        'properties': {'instance_uuid': uuidutils.generate_uuid(), 'auto_disk_config': 'true'}}, data=b'x')['id']
+    for path in ('/images', '/images/detail', '/images?limit=1', '/images/detail?limit=1', f'/images/{image_id}'):
+        walk(api, path, last=35)
+    for path in (f'/images/{image_id}/metadata', f'/images/{image_id}/metadata/auto_disk_config'):
+        walk(api, path, last=38)
+
+
+def test_server_groups(api, cloud):
+    rules = {'name': 'apart', 'policy': 'anti-affinity', 'rules': {'max_server_per_host': 3}}
+    made = api.post('/os-server-groups', {'server_group': rules}, version='2.64').json['server_group']['id']
+    _number, uuid = hosts.add_server(cloud, 'cmp1')
+    cloud.insert('instance_group_member', group_id=1, instance_uuid=uuid)
+    walk(api, '/os-server-groups')
+    walk(api, f'/os-server-groups/{made}')
+    assert api.get(f'/os-server-groups/{made}').json['server_group']['members'] == [uuid]

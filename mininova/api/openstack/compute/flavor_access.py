@@ -15,6 +15,7 @@ class FlavorAccessController(wsgi.Controller):
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, flavor_id):
         context = req.environ['nova.context']
         context.can(policies.INDEX)
@@ -33,6 +34,7 @@ class FlavorActionController(wsgi.Controller):
     @wsgi.expected_errors((400, 403, 404, 409))
     @wsgi.action('addTenantAccess')
     @validation.schema(schemas.add_tenant_access)
+    @validation.response_schema(schemas.add_tenant_access_response)
     def add_tenant_access(self, req, id, body):
         context, flavor, project_id = self._find(req, id, body['addTenantAccess'], policies.ADD)
         identity.verify_project_id(context, project_id)
@@ -42,6 +44,7 @@ class FlavorActionController(wsgi.Controller):
     @wsgi.expected_errors((400, 403, 404, 409))
     @wsgi.action('addTenantAccess')
     @validation.schema(schemas.add_tenant_access)
+    @validation.response_schema(schemas.add_tenant_access_response)
     def add_tenant_access(self, req, id, body):  # noqa: F811
         context, flavor, project_id = self._find(req, id, body['addTenantAccess'], policies.ADD)
         identity.verify_project_id(context, project_id)
@@ -52,6 +55,7 @@ class FlavorActionController(wsgi.Controller):
     @wsgi.expected_errors((400, 403, 404))
     @wsgi.action('removeTenantAccess')
     @validation.schema(schemas.remove_tenant_access)
+    @validation.response_schema(schemas.remove_tenant_access_response)
     def remove_tenant_access(self, req, id, body):
         _context, flavor, project_id = self._find(req, id, body['removeTenantAccess'], policies.REMOVE)
         flavor.remove_access(project_id)

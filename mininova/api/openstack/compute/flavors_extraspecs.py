@@ -19,6 +19,7 @@ class FlavorExtraSpecsController(wsgi.Controller):
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, flavor_id):
         context = req.environ['nova.context']
         context.can(policies.INDEX)
@@ -26,6 +27,7 @@ class FlavorExtraSpecsController(wsgi.Controller):
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, flavor_id, id):
         context = req.environ['nova.context']
         context.can(policies.SHOW)
@@ -37,6 +39,7 @@ class FlavorExtraSpecsController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.85')
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, flavor_id, body):
         self._store(req, policies.CREATE, flavor_id, _as_text(body['extra_specs']))
         return body
@@ -44,6 +47,7 @@ class FlavorExtraSpecsController(wsgi.Controller):
     @wsgi.api_version('2.86')
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, flavor_id, body):  # noqa: F811
         self._store(req, policies.CREATE, flavor_id, _as_text(body['extra_specs']), validate=validators.validate)
         return body
@@ -51,6 +55,7 @@ class FlavorExtraSpecsController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.85')
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, flavor_id, id, body):
         self._store(req, policies.UPDATE, flavor_id, _only(id, body))
         return body
@@ -58,12 +63,14 @@ class FlavorExtraSpecsController(wsgi.Controller):
     @wsgi.api_version('2.86')
     @wsgi.expected_errors((400, 404, 409))
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, flavor_id, id, body):  # noqa: F811
         self._store(req, policies.UPDATE, flavor_id, _only(id, body), validate=validators.validate)
         return body
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, flavor_id, id):
         context = req.environ['nova.context']
         context.can(policies.DELETE, target={})

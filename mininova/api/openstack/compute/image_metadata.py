@@ -21,18 +21,21 @@ class ImageMetadataController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.38')
     @wsgi.expected_errors((403, 404))
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, image_id):
         return {'metadata': self._properties(req, policies.VIEW, image_id)}
 
     @wsgi.api_version('2.1', '2.38')
     @wsgi.expected_errors((403, 404))
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, image_id, id):
         return {'meta': {id: _get(self._properties(req, policies.VIEW, image_id), id)}}
 
     @wsgi.api_version('2.1', '2.38')
     @wsgi.expected_errors((400, 403, 404))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, image_id, body):
         properties = self._properties(req, policies.CHANGE, image_id)
         return {'metadata': self._store(req, image_id, {**properties, **body['metadata']})}
@@ -40,6 +43,7 @@ class ImageMetadataController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.38')
     @wsgi.expected_errors((400, 403, 404))
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, image_id, id, body):
         if id not in body['meta']:
             raise exception.InvalidInput(reason='Request body and URI mismatch')
@@ -50,6 +54,7 @@ class ImageMetadataController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.38')
     @wsgi.expected_errors((400, 403, 404))
     @validation.schema(schemas.update_all)
+    @validation.response_schema(schemas.update_all_response)
     def update_all(self, req, image_id, body):
         self._properties(req, policies.CHANGE, image_id)
         self._store(req, image_id, body['metadata'])
@@ -59,6 +64,7 @@ class ImageMetadataController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors((403, 404))
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, image_id, id):
         properties = dict(self._properties(req, policies.CHANGE, image_id))
         _get(properties, id)

@@ -26,12 +26,14 @@ class ImagesController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.35')
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         return self._view_builder.index(req, *self._find(req))
 
     @wsgi.api_version('2.1', '2.35')
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.detail_query)
+    @validation.response_schema(schemas.detail_response)
     def detail(self, req):
         return self._view_builder.detail(req, *self._find(req))
 
@@ -45,6 +47,7 @@ class ImagesController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.35')
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.VIEW)
@@ -54,6 +57,7 @@ class ImagesController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors((403, 404))
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.DELETE)

@@ -23,6 +23,7 @@ class KeypairController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.1')
     @wsgi.expected_errors((400, 403, 409))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, body):
         return self._create(req, body['keypair'])
 
@@ -30,6 +31,7 @@ class KeypairController(wsgi.Controller):
     @wsgi.response(201)
     @wsgi.expected_errors((400, 403, 409))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, body):  # noqa: F811
         return self._create(req, body['keypair'])
 
@@ -48,6 +50,7 @@ class KeypairController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):
         self._delete(req, id)
 
@@ -55,6 +58,7 @@ class KeypairController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):  # noqa: F811
         self._delete(req, id)
 
@@ -64,12 +68,14 @@ class KeypairController(wsgi.Controller):
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         context, user_id = _authorize(req, policies.SHOW)
         return self._view_builder.show(req, self.api.get_key_pair(context, user_id, id))
 
     @wsgi.api_version('2.1', '2.34')
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         context, user_id = _authorize(req, policies.INDEX)
         return self._view_builder.index(req, self.api.get_key_pairs(context, user_id))
@@ -77,6 +83,7 @@ class KeypairController(wsgi.Controller):
     @wsgi.api_version('2.35')
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):  # noqa: F811
         context, user_id = _authorize(req, policies.INDEX)
         limit, marker = common.get_limit_and_marker(req)

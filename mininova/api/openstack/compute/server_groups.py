@@ -20,6 +20,7 @@ class ServerGroupController(wsgi.Controller):
     _view_builder_class = views.ViewBuilder
 
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         context = req.environ['nova.context']
         project_id = context.project_id
@@ -33,18 +34,21 @@ class ServerGroupController(wsgi.Controller):
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         return self._view_builder.show(req, self._find(req, id, policies.SHOW))
 
     @wsgi.response(204)
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):
         self._find(req, id, policies.DELETE).destroy()
 
     @wsgi.api_version('2.1', '2.63')
     @wsgi.expected_errors((400, 403))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, body):
         asked = body['server_group']
         return self._create(req, asked['name'], asked['policies'][0], None)
@@ -52,6 +56,7 @@ class ServerGroupController(wsgi.Controller):
     @wsgi.api_version('2.64')
     @wsgi.expected_errors((400, 403))
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, body):  # noqa: F811
         asked = body['server_group']
         rules = {name: common.to_number(value) for name, value in asked.get('rules', {}).items()}

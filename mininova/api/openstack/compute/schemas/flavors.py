@@ -74,7 +74,7 @@ _shown = response_types.closed({
     'OS-FLV-DISABLED:disabled': response_types.boolean,
     'os-flavor-access:is_public': response_types.boolean,
     'rxtx_factor': {'oneOf': [response_types.number, {'const': ''}]},
-    'links': response_types.links,
+    'links': response_types.own_links,
 })
 
 
@@ -90,7 +90,7 @@ def _grown(answer, at):
 show_response = create_response = update_response = _grown(response_types.one('flavor', _shown), ('flavor',))
 detail_response = _grown(response_types.many('flavors', _shown), ('flavors',))
 index_response = response_types.many('flavors', response_types.closed({
-    'id': response_types.string, 'name': response_types.string, 'links': response_types.links}))
+    'id': response_types.string, 'name': response_types.string, 'links': response_types.own_links}))
 index_response = response_types.extend(index_response, '2.55', {'description': {'type': ['string', 'null']}},
                                        at=('flavors',))
 delete_response = response_types.EMPTY

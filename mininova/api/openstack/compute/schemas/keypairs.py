@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What requests to /os-keypairs may contain.  Nova: nova/api/openstack/compute/schemas/keypairs.py."""
 from mininova.api import validation
-from mininova.api.validation import parameter_types
+from mininova.api.validation import parameter_types, response_types
 
 _user_id = {'type': 'string', 'maxLength': 255}
 
@@ -28,3 +28,23 @@ def _query():
 
 show_query = delete_query = _query()
 index_query = validation.extend(_query(), '2.35', parameter_types.pagination_parameters, at=())
+
+# -- answers ------------------------------------------------------------------------------
+
+_brief = {'name': response_types.string, 'public_key': response_types.string, 'fingerprint': response_types.string}
+_owned = {**_brief, 'user_id': response_types.user_id}
+_type = {'type': response_types.choice('ssh', 'x509')}
+
+create_response = response_types.one('keypair', response_types.closed(
+    {**_owned, 'private_key': response_types.string}, optional=['private_key']))
+create_response = response_types.extend(create_response, '2.2', _type, at=('keypair',))
+create_response = response_types.extend(create_response, '2.92', drop=['private_key'], at=('keypair',))
+show_response = response_types.one('keypair', response_types.closed({
+    **_owned, 'id': response_types.integer, 'created_at': response_types.plain_time,
+    'updated_at': response_types.null, **response_types.not_deleted}))
+show_response = response_types.extend(show_response, '2.2', _type, at=('keypair',))
+index_response = response_types.many('keypairs', response_types.closed({'keypair': response_types.closed(_brief)}),
+                                     paged=False)
+index_response = response_types.extend(index_response, '2.2', _type, at=('keypairs', 'keypair'))
+index_response = response_types.paged(index_response, '2.35', 'keypairs')
+delete_response = response_types.EMPTY
