@@ -9,7 +9,11 @@ from mininova.objects import flavor as flavor_obj
 db = base.Database('migration_records')
 
 # Kinds, as the API shows them.
-RESIZE, MIGRATION, LIVE, EVACUATION = 'resize', 'migration', 'live-migration', 'evacuation'
+KINDS = RESIZE, MIGRATION, LIVE, EVACUATION = 'resize', 'migration', 'live-migration', 'evacuation'
+# Statuses, as the API shows them: of moves between hosts or sizes, of live migrations, of evacuations, and how all end.
+STATUSES = ('pre-migrating', 'migrating', 'post-migrating', 'finished', 'confirming', 'confirmed', 'reverting',
+            'reverted', 'accepted', 'queued', 'preparing', 'running', 'done', 'completed', 'cancelled', 'failed',
+            'error')
 # Statuses of a live migration that its source host works on; before them it is conductor's, 'accepted'.
 LIVE_IN_PROGRESS = ('queued', 'preparing', 'running', 'post-migrating')
 # Statuses of an evacuation under way: conductor looks for a host, and the host builds.

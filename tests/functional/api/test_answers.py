@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be read, at every microversion with a record of each kind: the schemas of answers are compared with it."""
+import datetime
+
 import pytest
-from oslo_utils import uuidutils
+from oslo_utils import timeutils, uuidutils
 
 from mininova import context
 from mininova.api.openstack import api_version_request as versions
@@ -112,3 +114,61 @@ def test_server_groups(api, cloud):
     walk(api, '/os-server-groups')
     walk(api, f'/os-server-groups/{made}')
     assert api.get(f'/os-server-groups/{made}').json['server_group']['members'] == [uuid]
+
+
+# -- networks ------------------------------------------------------------------------------
+
+
+def test_networks(api, cloud):
+    network = uuidutils.generate_uuid()
+    cloud.insert('networks', uuid=network, label='private', cidr='10.1.0.0/24', gateway='10.1.0.1', cidr_v6='fd00::/64',
+                 gateway_v6='fd00::1', bridge='br100', dns1='9.9.9.9', dns2='fd00::53', mtu=1450, vlan=7,
+                 dhcp_start='10.1.0.3', created_at=timeutils.utcnow())
+    cloud.insert('networks', uuid=uuidutils.generate_uuid(), label='bare')
+    for client in (api, api.user('demo')):
+        for path in ('/os-networks', '/os-tenant-networks'):
+            walk(client, path, last=35)
+            walk(client, f'{path}/{network}', last=35)
+
+
+# -- what is used --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize('path', [
+    '/limits', '/os-quota-sets/demo', '/os-quota-sets/demo?user_id=demo', '/os-quota-sets/demo/detail',
+    '/os-quota-sets/demo/defaults', '/os-quota-class-sets/default'])
+def test_limits(api, cloud, path):
+    hosts.add_server(cloud, 'cmp1')
+    cloud.insert('quotas', project_id='demo', resource='cores', hard_limit=-1)
+    walk(api, path)
+
+
+@pytest.mark.parametrize(('path', 'limited'), [
+    ('/os-quota-sets/demo', 'quota_set'), ('/os-quota-class-sets/default', 'quota_class_set')])
+def test_limits_that_are_set(api, path, limited):
+    for minor in range(1, NEWEST + 1):
+        answer = api.put(path, {limited: {'cores': minor}}, version=f'2.{minor}')
+        assert (answer.status, answer.json[limited]['cores']) == (200, minor)
+
+
+def test_usage(api, cloud):
+    begun = datetime.datetime(2026, 1, 1)
+    for number, ended in enumerate((None, begun + datetime.timedelta(hours=2))):
+        hosts.add_server(cloud, 'cmp1', launched_at=begun, terminated_at=ended, display_name=f'vm{number}',
+                         vm_state='active', flavor={'name': 'm1.tiny'})
+    period = 'start=2026-01-01T00:00:00&end=2026-01-02T00:00:00'
+    for query in (period, f'{period}&detailed=1'):
+        walk(api, f'/os-simple-tenant-usage?{query}')
+    walk(api, f'/os-simple-tenant-usage/demo?{period}')
+    for path in ('/os-simple-tenant-usage', '/os-simple-tenant-usage/demo'):
+        walk(api, f'{path}?{period}&limit=1', first=40)
+    assert api.get(f'/os-simple-tenant-usage/nobody?{period}').json == {'tenant_usage': {}}
+
+
+def test_moves(api, cloud):
+    common = {'instance_uuid': uuidutils.generate_uuid(), 'user_id': 'demo', 'project_id': 'demo',
+              'source_compute': 'cmp1', 'created_at': timeutils.utcnow()}
+    for kind, status in (('resize', 'finished'), ('live-migration', 'running')):
+        cloud.insert('migrations', uuid=uuidutils.generate_uuid(), migration_type=kind, status=status, **common)
+    walk(api, '/os-migrations')
+    walk(api, '/os-migrations?limit=1', first=59)

@@ -7,6 +7,7 @@ from oslo_utils import uuidutils
 
 from mininova import policy
 
+SERVER = uuidutils.generate_uuid()
 BASE = datetime.datetime(2026, 3, 1)
 PLAIN = {'id', 'source_compute', 'source_node', 'dest_compute', 'dest_node', 'dest_host', 'status', 'instance_uuid',
          'old_instance_type_id', 'new_instance_type_id', 'created_at', 'updated_at'}
@@ -50,11 +51,11 @@ def test_the_fields_of_each_version(api, moves, version, more):
 @pytest.mark.parametrize(('status', 'linked'), [('running', True), ('queued', True), ('preparing', True),
                                                 ('post-migrating', True), ('completed', False), ('accepted', False)])
 def test_a_live_migration_under_way_has_links(api, moves, status, linked):
-    id_ = moves(migration_type='live-migration', status=status, instance_uuid='abc')
+    id_ = moves(migration_type='live-migration', status=status, instance_uuid=SERVER)
     shown, = api.get('/os-migrations', version='2.23').json['migrations']
     assert ('links' in shown) is linked
     if linked:
-        assert shown['links'][0]['href'].endswith(f'/v2.1/servers/abc/migrations/{id_}')
+        assert shown['links'][0]['href'].endswith(f'/v2.1/servers/{SERVER}/migrations/{id_}')
     assert 'links' not in api.get('/os-migrations', version='2.22').json['migrations'][0]
 
 
@@ -66,12 +67,12 @@ def test_the_newest_comes_first(api, moves):
 
 @pytest.mark.parametrize('version', ['2.1', '2.59', '2.80'])
 def test_filters(api, moves, version):
-    first = moves(source_compute='a', dest_compute='b', status='error', instance_uuid='one')
+    first = moves(source_compute='a', dest_compute='b', status='error', instance_uuid=SERVER)
     second = moves(source_compute='b', dest_compute='c', migration_type='migration')
     hidden = moves(hidden=True)
     for query, found in {
             '?host=b': [second, first], '?host=c': [second], '?source_compute=b': [second], '?status=error': [first],
-            '?migration_type=migration': [second], '?instance_uuid=one': [first], '?instance_uuid=two': [],
+            '?migration_type=migration': [second], f'?instance_uuid={SERVER}': [first], '?instance_uuid=two': [],
             '?hidden=1': [hidden], '?hidden=0': [second, first], '?host=b&status=error': [first]}.items():
         assert listed(api, query, version) == found, query
 

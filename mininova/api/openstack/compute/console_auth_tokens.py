@@ -21,6 +21,7 @@ class ConsoleAuthTokensController(wsgi.Controller):
 
     @wsgi.expected_errors((400, 401, 404))
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.ROOT)

@@ -14,6 +14,7 @@ class LimitsController(wsgi.Controller):
     _view_builder_class = views.ViewBuilder
 
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         context = req.environ['nova.context']
         context.can(policies.INDEX)

@@ -23,6 +23,7 @@ class MigrationsController(wsgi.Controller):
 
     @wsgi.expected_errors((400, 403))
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         context = req.environ['nova.context']
         context.can(policies.INDEX, target={'project_id': context.project_id})

@@ -25,6 +25,7 @@ class NetworkController(wsgi.Controller):
 
     @wsgi.api_version('2.1', '2.35')
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         context = req.environ['nova.context']
         context.can(policies.LIST)
@@ -33,6 +34,7 @@ class NetworkController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.35')
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.SHOW)

@@ -17,6 +17,7 @@ class QuotaClassSetsController(wsgi.Controller):
     _view_builder_class = views.ClassViewBuilder
 
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.SHOW, target={})
@@ -24,6 +25,7 @@ class QuotaClassSetsController(wsgi.Controller):
 
     @wsgi.expected_errors(400)
     @validation.schema(schemas.update)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, id, body):
         context = req.environ['nova.context']
         context.can(policies.UPDATE, target={})

@@ -21,18 +21,21 @@ class QuotaSetsController(wsgi.Controller):
 
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         context = _allowed(req, policies.SHOW, id)
         return self._view_builder.show(req, quota_sets.get_quotas(context, id, _user(req)), id)
 
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.detail_response)
     def detail(self, req, id):
         context = _allowed(req, policies.DETAIL, id)
         return self._view_builder.show(req, quota_sets.get_usages(context, id, _user(req)), id)
 
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.defaults_query)
+    @validation.response_schema(schemas.defaults_response)
     def defaults(self, req, id):
         context = _allowed(req, policies.DEFAULTS, id)
         return self._view_builder.show(req, quota_sets.get_defaults(context), id)
@@ -40,6 +43,7 @@ class QuotaSetsController(wsgi.Controller):
     @wsgi.expected_errors(400)
     @validation.schema(schemas.update)
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.update_response)
     def update(self, req, id, body):
         context = _allowed(req, policies.UPDATE, id)
         asked = dict(body['quota_set'])
@@ -53,6 +57,7 @@ class QuotaSetsController(wsgi.Controller):
     @wsgi.response(202)
     @wsgi.expected_errors(())
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.DELETE, target={'project_id': id})

@@ -27,6 +27,7 @@ class SimpleTenantUsageController(wsgi.Controller):
 
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         context = req.environ['nova.context']
         context.can(policies.LIST, target={})
@@ -36,6 +37,7 @@ class SimpleTenantUsageController(wsgi.Controller):
 
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.SHOW, target={'project_id': id})

@@ -21,6 +21,7 @@ class TenantNetworkController(wsgi.Controller):
 
     @wsgi.api_version('2.1', '2.35')
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.tenant_index_response)
     def index(self, req):
         context = req.environ['nova.context']
         context.can(policies.LIST)
@@ -29,6 +30,7 @@ class TenantNetworkController(wsgi.Controller):
     @wsgi.api_version('2.1', '2.35')
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.tenant_show_response)
     def show(self, req, id):
         context = req.environ['nova.context']
         context.can(policies.SHOW)
