@@ -7,11 +7,13 @@ import inspect
 import itertools
 import re
 
+import jsonschema
 import pytest
 
 from mininova import manager, policies
 from mininova.api import validation
 from mininova.api.openstack import extensions, wsgi
+from mininova.api.validation import formats
 from mininova.conf import section_modules
 from mininova.scheduler import filters, weights
 from tests.architecture import tree
@@ -23,6 +25,15 @@ OPEN_TO_ALL = {
     'mininova.api.openstack.compute.images',
 }
 WITHOUT_QUERY_SCHEMA = {'mininova.api.openstack.compute.versions'}
+# Below /servers and /os-volumes_boot answers are not described yet; an alias leaves this list when they are.
+WITHOUT_RESPONSE_SCHEMA = {
+    'ips', 'os-admin-actions', 'os-admin-password', 'os-attach-interfaces', 'os-console-output', 'os-create-backup',
+    'os-deferred-delete', 'os-evacuate', 'os-instance-actions', 'os-lock-server', 'os-migrate-server', 'os-multinic',
+    'os-pause-server', 'os-remote-consoles', 'os-rescue', 'os-resize', 'os-server-diagnostics',
+    'os-server-disk-actions', 'os-server-password', 'os-server-security-groups', 'os-server-shares',
+    'os-server-start-stop', 'os-server-tags', 'os-server-topology', 'os-shelve', 'os-suspend-server',
+    'os-volume-attachments', 'os-volumes_boot', 'server-metadata', 'server-migrations', 'servers',
+}
 
 
 def entry_points():
@@ -170,6 +181,63 @@ def test_every_reading_operation_has_a_schema_for_its_query():
     tree.report(identifier for identifier, controller, function, method in operations()
                 if method == 'GET' and not is_removed(function) and controller.__module__ not in WITHOUT_QUERY_SCHEMA
                 and not hasattr(function, validation.QUERY_SCHEMA))
+
+
+def test_every_operation_has_a_schema_for_its_answer():
+    tree.report(identifier for identifier, _controller, function, _method in operations()
+                if not is_removed(function) and identifier.split()[0] not in WITHOUT_RESPONSE_SCHEMA
+                and not hasattr(function, validation.RESPONSE_SCHEMA))
+
+
+def answers():
+    """Yield (identifier with version, schema) of the answers of all operations, the same schema once."""
+    seen = set()
+    for identifier, _controller, function, _method in operations():
+        found = getattr(function, validation.RESPONSE_SCHEMA, None)
+        if found is not None and found not in seen:
+            seen.add(found)
+            yield from ((f'{identifier} from {version}', schema) for version, schema in found.entries().items())
+
+
+def loose_parts(schema):
+    """Yield the parts of a schema that let anything through: objects with any key, and schemas that say nothing."""
+    if not schema and isinstance(schema, dict):
+        yield schema
+    elif isinstance(schema, dict):
+        is_object = 'object' in schema.get('type', ()) or 'properties' in schema or 'required' in schema
+        if is_object and schema.get('additionalProperties', True) is True:
+            yield schema
+        for keyword, value in schema.items():
+            inner = value.values() if keyword == 'properties' else () if keyword == 'not' else [value]
+            yield from itertools.chain.from_iterable(map(loose_parts, inner))
+    elif isinstance(schema, list):
+        yield from itertools.chain.from_iterable(map(loose_parts, schema))
+
+
+def test_answers_are_described_exactly():
+    tree.report(f'{identifier}: anything is right for {found}' for identifier, schema in answers()
+                for found in loose_parts(schema))
+
+
+def test_the_schemas_of_answers_are_schemas():
+    wrong = []
+    for identifier, schema in answers():
+        try:
+            jsonschema.Draft202012Validator.check_schema(schema)
+        except jsonschema.SchemaError as error:
+            wrong.append(f'{identifier}: {error.message}')
+        unknown = sorted(formats_of(schema) - set(formats.CHECKER.checkers))
+        wrong += [f'{identifier}: nobody checks the format {name}' for name in unknown]
+    tree.report(wrong)
+
+
+def formats_of(schema):
+    if isinstance(schema, list):
+        return set().union(*map(formats_of, schema))
+    if not isinstance(schema, dict):
+        return set()
+    mine = {schema['format']} if isinstance(schema.get('format'), str) else set()
+    return mine.union(*map(formats_of, schema.values()))
 
 
 def test_core_extensions_are_there():

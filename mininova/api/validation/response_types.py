@@ -26,6 +26,7 @@ one_string = {**strings, 'minProperties': 1, 'maxProperties': 1}   # one key of 
 project_id = user_id = string
 count = {'type': 'integer', 'minimum': 0}
 limit = {'type': 'integer', 'minimum': -1}                         # of a quota; -1 is no limit
+empty_list = {'type': 'array', 'maxItems': 0}
 # What is shown has not been deleted, though Nova shows these two keys of some records.
 not_deleted = {'deleted': {'const': False}, 'deleted_at': null}
 

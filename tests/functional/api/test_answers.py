@@ -172,3 +172,20 @@ def test_moves(api, cloud):
         cloud.insert('migrations', uuid=uuidutils.generate_uuid(), migration_type=kind, status=status, **common)
     walk(api, '/os-migrations')
     walk(api, '/os-migrations?limit=1', first=59)
+
+
+# -- the API itself, and what this cloud has none of ----------------------------------------
+
+
+@pytest.mark.parametrize('path', ['', '/', '/versions/v2.0', '/versions/v2.1', '/extensions',
+                                  '/extensions/os-keypairs'])
+def test_versions_and_extensions(api, path):
+    walk(api, path)
+    assert api.user('demo', root='/v2').get(path).status == 200
+
+
+@pytest.mark.parametrize('kind', ['volumes', 'snapshots'])
+def test_volumes_and_snapshots(api, kind):
+    for minor in range(1, 36):
+        for path in (f'/os-{kind}', f'/os-{kind}/detail'):
+            assert api.get(path, version=f'2.{minor}').json == {kind: []}

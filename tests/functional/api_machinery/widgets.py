@@ -166,6 +166,7 @@ def configuration(file=None, is_policy_kept=False, **groups):
     :param is_policy_kept: leave the policy as it is
     """
     CONF([], project='nova', default_config_files=[str(file)] if file else [])
+    groups = {**groups, 'api': {'response_validation': 'error', **groups.get('api', {})}}
     changed = [(name, None if group == 'DEFAULT' else group, value)
                for group, options in groups.items() for name, value in options.items()]
     for name, group, value in changed:

@@ -18,6 +18,7 @@ class AssistedVolumeSnapshotsController(wsgi.Controller):
 
     @wsgi.expected_errors(400)
     @validation.schema(schemas.create)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, body):
         # Whoever asks is a service; the volume's project is not its own.
         req.environ['nova.context'].can(policies.CREATE, target={})
@@ -26,6 +27,7 @@ class AssistedVolumeSnapshotsController(wsgi.Controller):
     @wsgi.response(204)
     @wsgi.expected_errors((400, 404))
     @validation.query_schema(schemas.delete_query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):
         req.environ['nova.context'].can(policies.DELETE, target={})
         raise _nobody_has(_volume_of(req.GET.get('delete_info')))

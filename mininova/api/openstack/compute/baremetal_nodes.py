@@ -18,24 +18,28 @@ class BareMetalNodeController(wsgi.Controller):
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors((404, 501))
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         _refuse_reading(req, policies.LIST)
 
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors((404, 501))
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         _refuse_reading(req, policies.SHOW)
 
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors(400)
     @validation.schema(schemas.anything)
+    @validation.response_schema(schemas.create_response)
     def create(self, req, body):
         _refuse_change(req, 'node-create')
 
     @wsgi.api_version('2.1', LAST)
     @wsgi.expected_errors(400)
     @validation.query_schema(schemas.query)
+    @validation.response_schema(schemas.delete_response)
     def delete(self, req, id):
         _refuse_change(req, 'node-delete')
 
@@ -43,6 +47,7 @@ class BareMetalNodeController(wsgi.Controller):
     @wsgi.expected_errors(400)
     @wsgi.action('add_interface')
     @validation.schema(schemas.add_interface)
+    @validation.response_schema(schemas.add_interface_response)
     def add_interface(self, req, id, body):
         _refuse_change(req, 'port-create')
 
@@ -50,6 +55,7 @@ class BareMetalNodeController(wsgi.Controller):
     @wsgi.expected_errors(400)
     @wsgi.action('remove_interface')
     @validation.schema(schemas.remove_interface)
+    @validation.response_schema(schemas.remove_interface_response)
     def remove_interface(self, req, id, body):
         _refuse_change(req, 'port-delete')
 

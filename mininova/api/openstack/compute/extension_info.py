@@ -68,12 +68,14 @@ class ExtensionInfoController(wsgi.Controller):
     """GET /extensions and /extensions/{alias}."""
 
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         req.environ['nova.context'].can(policies.ROOT, target={})
         return {'extensions': list(self._known(req).values())}
 
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.show_query)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id):
         req.environ['nova.context'].can(policies.ROOT, target={})
         if id not in self._known(req):

@@ -5,7 +5,9 @@ Nova: nova/api/openstack/compute/versions.py and versionsV21.py.
 """
 import webob.exc
 
+from mininova.api import validation
 from mininova.api.openstack import extensions, wsgi
+from mininova.api.openstack.compute.schemas import versions as schemas
 from mininova.api.openstack.compute.views import versions as views
 
 
@@ -13,6 +15,7 @@ class VersionsController(wsgi.Controller):
     """GET /versions/{id} and GET / of a version."""
 
     @wsgi.expected_errors(404)
+    @validation.response_schema(schemas.show_response)
     def show(self, req, id='v2.1'):
         if id not in views.known_versions():
             raise webob.exc.HTTPNotFound()
@@ -22,10 +25,12 @@ class VersionsController(wsgi.Controller):
 class RootController(wsgi.Controller):
     """The root of the service, and every path of no version."""
 
+    @validation.response_schema(schemas.index_response)
     def index(self, req):
         return views.ViewBuilder(req).index()
 
     @wsgi.response(300)
+    @validation.response_schema(schemas.multi_response)
     def multi(self, req):
         return views.ViewBuilder(req).choices(req.path)
 

@@ -4,6 +4,7 @@ nova/api/openstack/compute/schemas/assisted_volume_snapshots.py.
 """
 from mininova.api import validation
 from mininova.api.validation import parameter_types as types
+from mininova.api.validation import response_types
 
 _ID = {'type': 'string', 'minLength': 1}
 
@@ -18,3 +19,10 @@ create = validation.body(_closed({'snapshot': _closed({
                             'id': _ID}, 'snapshot_id', 'type', 'new_file'),
 }, 'volume_id', 'create_info')}, 'snapshot'))
 delete_query = validation.query({'delete_info': types.multi_params({'type': 'string'})}, closed='2.75')
+
+# -- answers ------------------------------------------------------------------------------
+
+# What a cloud with volumes would answer; here there are none.
+create_response = response_types.one('snapshot', response_types.closed({
+    'id': response_types.nullable(response_types.uuid), 'volumeId': response_types.uuid}))
+delete_response = response_types.EMPTY

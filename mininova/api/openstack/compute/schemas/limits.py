@@ -17,7 +17,7 @@ _used = dict.fromkeys((
     'totalServerGroupsUsed'), response_types.count)
 
 index_response = response_types.one('limits', response_types.closed({
-    'rate': response_types.array({}, maxItems=0),       # rates are not limited
+    'rate': response_types.empty_list,       # rates are not limited
     'absolute': response_types.closed({**_limits, **_used})}))
 index_response = response_types.extend(index_response, '2.36', drop=[
     'maxTotalFloatingIps', 'maxSecurityGroups', 'maxSecurityGroupRules', 'totalFloatingIpsUsed',
