@@ -22,13 +22,14 @@ from oslo_db import exception as db_exception
 from oslo_log import log
 
 from mininova import exception
-from mininova.db import migration_records, models, session
+from mininova.db import floating_links, migration_records, models, session
 
 LOG = log.getLogger(__name__)
 
 networks = models.networks
 fixed_ips = models.fixed_ips
 vifs = models.virtual_interfaces
+floating_ips = models.floating_ips
 instances = models.instances
 
 # Position of an address that is being taken from its card: not the guest's any more, and not yet another's.
@@ -58,10 +59,13 @@ _TAKE = fixed_ips.update().where(fixed_ips.c.id == sa.bindparam('row'), UNUSED).
 _CARDS = sa.select(
     vifs.c.uuid.label('vif_uuid'), vifs.c.address.label('mac'), vifs.c.tag, vifs.c.position, vifs.c.instance_uuid,
     vifs.c.network_id, vifs.c.task, fixed_ips.c.address, fixed_ips.c.host, fixed_ips.c.leased,
-    fixed_ips.c.position.label('rank'), instances.c.hostname, instances.c.deleted).select_from(
+    fixed_ips.c.position.label('rank'), instances.c.hostname, instances.c.deleted,
+    floating_ips.c.address.label('floating'), floating_ips.c.interface).select_from(
         vifs.join(fixed_ips, fixed_ips.c.virtual_interface_uuid == vifs.c.uuid)
         .outerjoin(instances, instances.c.uuid == vifs.c.instance_uuid)
-).where(fixed_ips.c.position != LEAVING).order_by(vifs.c.instance_uuid, vifs.c.position, fixed_ips.c.position)
+        .outerjoin(floating_ips, floating_ips.c.fixed_ip_id == fixed_ips.c.id)
+).where(fixed_ips.c.position != LEAVING).order_by(
+    vifs.c.instance_uuid, vifs.c.position, fixed_ips.c.position, floating_ips.c.id)
 _CARDS_OF_INSTANCE = _CARDS.where(vifs.c.instance_uuid == sa.bindparam('uuid'))
 _CARDS_OF_HOST = _CARDS.where(fixed_ips.c.host == sa.bindparam('host'))
 _ARRIVING = _CARDS.where(vifs.c.instance_uuid.in_(sa.select(models.migrations.c.instance_uuid).where(
@@ -141,8 +145,13 @@ def prepare(connection, instance_uuid, host):
     locked = _lock_of_instance(connection, instance_uuid)
     _require_instance(connection, instance_uuid, host)
     gateways = _ensure_gateways(connection, locked, host)
-    cards = [{**card, 'host': host} for card in _rows(connection, _CARDS_OF_INSTANCE, uuid=instance_uuid)]
+    cards = [_seen_from(host, card) for card in _rows(connection, _CARDS_OF_INSTANCE, uuid=instance_uuid)]
     return _complete(connection, cards, locked, gateways)
+
+
+def _seen_from(host, card):
+    """Return a card as it will be on a host; until then its floating addresses are another's to serve."""
+    return {**card, 'host': host, 'arriving': card['host'] != host}
 
 
 def _settle_on_host(connection, instance_uuid, host, known_networks, gateways):
@@ -249,6 +258,7 @@ def deallocate(connection, instance_uuid, only_if_deleted=False):
         found = connection.execute(_INSTANCE, {'uuid': instance_uuid}).first()
         if found is not None and not found.deleted:
             return False
+    floating_links.cut_of_instance(connection, instance_uuid)
     freed = connection.execute(fixed_ips.update().where(fixed_ips.c.instance_uuid == instance_uuid).values(
         freed_values())).rowcount
     removed = connection.execute(vifs.delete().where(vifs.c.instance_uuid == instance_uuid)).rowcount
@@ -283,6 +293,7 @@ def release_host(connection, host):
     dead = sa.select(instances.c.uuid).where(instances.c.deleted != 0)
     lost = sa.and_(fixed_ips.c.host == host, fixed_ips.c.instance_uuid.in_(dead))
     freed = _rows(connection, sa.select(fixed_ips.c.id, fixed_ips.c.address).where(lost))
+    floating_links.cut(connection, lost)
     connection.execute(vifs.delete().where(vifs.c.uuid.in_(sa.select(fixed_ips.c.virtual_interface_uuid).where(lost))))
     busy = connection.execute(sa.select(fixed_ips.c.network_id).where(
         fixed_ips.c.host == host, fixed_ips.c.instance_uuid.is_not(None), sa.not_(lost)).distinct()).scalars().all()
@@ -313,7 +324,8 @@ def set_leases(connection, network_id, host, leased):
 # -- looking up -------------------------------------------------------------------
 
 def _complete(connection, cards, known_networks=None, gateways=None):
-    """Give cards their network and gateway; without a network a card is nothing."""
+    """Give cards their network, gateway and floating addresses; without a network a card is nothing."""
+    cards = _fold(cards)
     ids = {card['network_id'] for card in cards}
     if known_networks is None or not ids <= set(known_networks):
         known_networks = {row['id']: row for row in _rows(connection, _NETWORKS, ids=ids)} if ids else {}
@@ -323,6 +335,17 @@ def _complete(connection, cards, known_networks=None, gateways=None):
         card['network'] = known_networks.get(card['network_id'])
         card['gateway'] = _gateway_of(card, gateways)
     return [card for card in cards if card['network']]
+
+
+def _fold(rows):
+    """Turn rows, one for each floating address, into cards that list theirs."""
+    cards = {}
+    for row in rows:
+        floating, interface = row.pop('floating'), row.pop('interface')
+        card = cards.setdefault((row['vif_uuid'], row['address']), {'arriving': False, **row, 'floating_ips': []})
+        if floating:
+            card['floating_ips'].append({'address': floating, 'interface': interface})
+    return list(cards.values())
 
 
 def _gateway_of(card, gateways):
@@ -346,7 +369,9 @@ def list_cards(connection, instance_uuid):
 
     :returns: dicts of vif_uuid, mac, tag, position, instance_uuid, address, host, leased, hostname, deleted (is the
         guest gone), network (row), gateway (the host's own address there, or None), task (what is being done to it,
-        see db/interfaces.py) and rank; a card with several addresses is there once for each, lowest rank first
+        see db/interfaces.py), floating_ips ([{address, interface}] that lead to the address), arriving (the guest is
+        under way to the host, another one serves it) and rank; a card with several addresses is there once for each,
+        lowest rank first
     """
     return _complete(connection, _rows(connection, _CARDS_OF_INSTANCE, uuid=instance_uuid))
 
@@ -358,7 +383,7 @@ def host_state(connection, host):
     :returns: {'cards': see :func:`list_cards`, 'gateways': [{network: row, address}]}
     """
     cards = _complete(connection, _rows(connection, _CARDS_OF_HOST, host=host))
-    arriving = [{**card, 'host': host} for card in _rows(connection, _ARRIVING, host=host) if card['host'] != host]
+    arriving = [_seen_from(host, card) for card in _rows(connection, _ARRIVING, host=host) if card['host'] != host]
     cards += [card for card in _complete(connection, arriving) if card['gateway']]
     own = _rows(connection, sa.select(fixed_ips.c.network_id, fixed_ips.c.address).where(
         HOST_GATEWAY, fixed_ips.c.host == host))

@@ -7,7 +7,7 @@ import datetime
 
 import sqlalchemy as sa
 
-from mininova.db import actions, models, services, session
+from mininova.db import actions, floating_links, models, services, session
 
 TABLE = models.instances
 METADATA = models.instance_metadata
@@ -102,6 +102,8 @@ def compare_and_swap(connection, uuid, values, expected=None):
     conditions += [_one_of(TABLE.c[name], wanted) for name, wanted in (expected or {}).items()]
     result = connection.execute(sa.update(TABLE).where(*conditions).values(updated_at=now, **values))
     if result.rowcount:
+        if values.get('network_info'):
+            floating_links.show(connection, uuid)
         return True, now
     return False, connection.execute(
         sa.select(TABLE).where(TABLE.c.uuid == uuid, TABLE.c.deleted == 0)).mappings().first()
@@ -163,6 +165,7 @@ def destroy(connection, uuid, expected=None):
     if not result.rowcount:
         return None
     release(connection, uuid)
+    floating_links.cut_of_instance(connection, uuid)
     actions.finish_all.within(connection, uuid)
     _close_moves(connection, uuid, now)
     connection.execute(sa.delete(METADATA).where(METADATA.c.instance_uuid == uuid))

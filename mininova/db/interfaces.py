@@ -12,7 +12,7 @@ from oslo_db import exception as db_exception
 from oslo_log import log
 
 from mininova import exception
-from mininova.db import actions, addresses, instances, models, session
+from mininova.db import actions, addresses, floating_links, instances, models, session
 
 LOG = log.getLogger(__name__)
 
@@ -118,6 +118,7 @@ def remove(connection, instance_uuid, vif_uuid, values, expected):
     if network_id is None:
         return False
     addresses.lock(connection, [network_id])
+    floating_links.cut(connection, fixed_ips.c.virtual_interface_uuid == vif_uuid)
     connection.execute(_freeing(fixed_ips.c.virtual_interface_uuid == vif_uuid))
     connection.execute(vifs.delete().where(vifs.c.uuid == vif_uuid))
     _write_instance(connection, instance_uuid, values, expected)
@@ -185,6 +186,7 @@ def drop_address(connection, instance_uuid, address):
         return ''
     if not _mark(connection, instance_uuid, row.virtual_interface_uuid, (None, CHANGING), CHANGING):
         return None
+    floating_links.cut(connection, fixed_ips.c.id == row.id)
     connection.execute(fixed_ips.update().where(fixed_ips.c.id == row.id).values(
         position=addresses.LEAVING, updated_at=session.now()))
     return row.virtual_interface_uuid

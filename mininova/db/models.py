@@ -247,6 +247,13 @@ virtual_interfaces = _table(
     _text('tag'), _integer('position', server_default='0'), _text('task', 16),
     sa.UniqueConstraint('instance_uuid', 'position'))
 
+# The host that serves an address is the host of its fixed address; there is no other record of it.
+floating_ips = _table(
+    'floating_ips', _text('uuid', 36, nullable=False, unique=True), _text('address', 39, nullable=False, unique=True),
+    _text('pool', nullable=False), _text('interface'), _text('project_id', index=True),
+    _integer('fixed_ip_id', index=True), _flag('auto_assigned'),
+    sa.Index('ix_floating_ips_pool_project_id', 'pool', 'project_id'))
+
 # Of a token only the hash is kept. `host` and `port` are where a proxy connects, `compute_host` where the server was.
 console_auth_tokens = _table(
     'console_auth_tokens', _text('token_hash', 64, nullable=False, unique=True), _text('console_type', 32),

@@ -95,6 +95,15 @@ class FixedIpAlreadyInUse(Conflict):
     msg_fmt = 'Fixed IP address %(address)s is already in use on instance %(instance_uuid)s.'
     code = 400
 
+class FloatingIpExists(Conflict):
+    msg_fmt = 'Floating IP %(address)s already exists.'
+
+class FloatingIpAssociated(Conflict):
+    msg_fmt = 'Floating IP %(address)s is associated.'
+
+class FloatingIpNotAssociated(Conflict):
+    msg_fmt = 'Floating IP %(address)s is not associated with instance %(instance_uuid)s.'
+
 class NoMoreFixedIps(Conflict):
     msg_fmt = 'No fixed IP addresses available for network: %(net)s'
     code = 400

@@ -29,6 +29,12 @@ class TooManyInstances(QuotaError):
 class PortLimitExceeded(QuotaError):
     msg_fmt = 'Maximum number of ports exceeded: instance %(instance_uuid)s can have %(allowed)d.'
 
+class FloatingIpLimitExceeded(QuotaError):
+    msg_fmt = 'IP allocation over quota in pool %(pool)s.'
+
+class CannotDisassociateAutoAssignedFloatingIP(Forbidden):
+    msg_fmt = 'Floating IP %(address)s was assigned automatically; it stays with its server.'
+
 class KeypairLimitExceeded(QuotaError):
     msg_fmt = 'Quota exceeded, too many key pairs.'
 

@@ -50,6 +50,18 @@ class FixedIpNotFound(NotFound):
 class FixedIpNotFoundForAddress(FixedIpNotFound):
     msg_fmt = 'Fixed IP not found for address %(address)s.'
 
+class FloatingIpNotFound(NotFound):
+    msg_fmt = 'Floating IP not found for ID %(id)s.'
+
+class FloatingIpNotFoundForAddress(FloatingIpNotFound):
+    msg_fmt = 'Floating IP not found for address %(address)s.'
+
+class FloatingIpPoolNotFound(NotFound):
+    msg_fmt = 'Floating IP pool %(pool)s not found.'
+
+class NoMoreFloatingIps(FloatingIpNotFound):
+    msg_fmt = 'No more floating IPs in pool %(pool)s.'
+
 class PortNotFound(NotFound):
     msg_fmt = 'Port %(port_id)s could not be found.'
 

@@ -6,9 +6,10 @@ Each daemon calls it once at start.  Nova: nova/objects/__init__.py.
 import importlib
 
 MODULES = (
-    'aggregate', 'allocation', 'block_device', 'compute_node', 'console_auth_token', 'fixed_ip', 'flavor', 'image_meta',
-    'instance', 'instance_action', 'instance_fault', 'instance_group', 'keypair', 'migration', 'network',
-    'network_request', 'quotas', 'request_spec', 'scheduling_report', 'service', 'virtual_interface', 'worker')
+    'aggregate', 'allocation', 'block_device', 'compute_node', 'console_auth_token', 'fixed_ip', 'flavor',
+    'floating_ip', 'image_meta', 'instance', 'instance_action', 'instance_fault', 'instance_group', 'keypair',
+    'migration', 'network', 'network_request', 'quotas', 'request_spec', 'scheduling_report', 'service',
+    'virtual_interface', 'worker')
 
 
 def register_all():

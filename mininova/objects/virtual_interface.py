@@ -3,7 +3,8 @@
 
 The list's class methods are the whole traffic of nova-network with the database: each is one transaction,
 made in conductor. They deal in *wiring*, plain dictionaries with everything that the card's host must know:
-``vif_uuid mac tag position instance_uuid address host leased hostname deleted network{...} gateway``.
+``vif_uuid mac tag position instance_uuid address host leased hostname deleted network{...} gateway floating_ips[...]
+arriving``, see mininova/db/addresses.py, list_cards.
 """
 import random
 
