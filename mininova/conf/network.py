@@ -32,6 +32,15 @@ nova-network. Unset: nova-network reads the lease files itself each `[network] r
 reliable and saves a process per lease."""),
     cfg.StrOpt('dhcpbridge_flagfile', default='/etc/nova/nova.conf', help="""
 Configuration file that nova-dhcpbridge reads."""),
+    cfg.StrOpt('default_floating_pool', default='nova', help="""
+Pool from which a floating address is taken when none is named; `nova-manage floating create` adds to it."""),
+    cfg.BoolOpt('auto_assign_floating_ip', default=False, help="""
+Whether each new server gets a floating address of `default_floating_pool` that comes and goes with it. Read by
+nova-network. A server for which there is none left cannot be built."""),
+    cfg.StrOpt('public_interface', default='eth0', help="""
+Device of this host to which floating addresses are bound, unless they were created with a device of their own."""),
+    cfg.IntOpt('send_arp_for_ha_count', default=3, min=0, help="""
+How often the neighbours are told (gratuitous ARP) that a floating address is at this host now; 0: not at all."""),
     cfg.StrOpt('rootwrap_config', default='/etc/nova/rootwrap.conf', help="""
 Configuration file of nova-rootwrap, through which a service that is not root starts its privileged helper."""),
     cfg.IntOpt('create_unique_mac_address_attempts', default=5, min=1, help="""

@@ -6,11 +6,12 @@ Used by nova-api and nova-compute. `[network] backend` names the provider (entry
 from stevedore import driver
 
 import mininova.conf
+from mininova.network import floating_api
 
 CONF = mininova.conf.CONF
 
 
-class API:
+class API(floating_api.FloatingIPAPI):
     """Hands each question to the backend, which is loaded on first use."""
 
     def __init__(self):

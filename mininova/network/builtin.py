@@ -7,7 +7,7 @@ only reads goes through objects.
 from oslo_log import log
 
 from mininova import exception, rpc
-from mininova.network import ipam, model, rpcapi
+from mininova.network import floating_api, ipam, model, rpcapi
 from mininova.objects.fixed_ip import FixedIP
 from mininova.objects.instance import Instance
 from mininova.objects.network import Network, NetworkList
@@ -16,7 +16,7 @@ from mininova.objects.virtual_interface import VirtualInterface, VirtualInterfac
 LOG = log.getLogger(__name__)
 
 
-class BuiltinBackend:
+class BuiltinBackend(floating_api.BuiltinFloatingIPs):
     """See ``mininova.network.api.API`` for what each method promises."""
 
     def __init__(self):

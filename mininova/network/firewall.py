@@ -2,9 +2,10 @@
 """Packet rules of a compute host: the nftables table ``ip nova``, always replaced as a whole in one transaction.
 
 Used by nova-network only. For each network with a guest here: requests to 169.254.169.254 go to the metadata service,
-what leaves the network is masqueraded, networks do not reach each other, a guest reaches nothing on its host but DHCP,
-DNS, ICMP and metadata, no guest speaks VXLAN with other hosts in its host's name, and no packet comes out of a bridge
-with a source that its network does not have. (That a guest uses only its own address is libvirt's nwfilter's work.)
+what leaves the network is masqueraded, networks do not reach each other but by floating addresses (floating_rules.py),
+a guest reaches nothing on its host but DHCP, DNS, ICMP and metadata, no guest speaks VXLAN with other hosts in its
+host's name, and no packet comes out of a bridge with a source that its network does not have. (That a guest uses only
+its own address is libvirt's nwfilter's work.)
 Nova: nova/network/linux_net.py (IptablesManager, Newton)
 """
 import ipaddress
@@ -16,7 +17,7 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import exception, privsep
-from mininova.network import vxlan
+from mininova.network import floating_rules, vxlan
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -26,10 +27,12 @@ METADATA_ADDRESS = '169.254.169.254'
 
 
 class GuestNetwork(NamedTuple):
-    """What the rules must know of a network. `shared`: other machines are on the same bridge (bridge_interface)."""
+    """What the rules must know of a network. `shared`: other machines are on the same bridge (bridge_interface);
+    `floating_ips`: floating_rules.FloatingIPs that lead to its guests."""
     bridge: str
     cidr: str
     shared: bool = False
+    floating_ips: tuple = ()
 
 
 class Settings(NamedTuple):
@@ -58,6 +61,7 @@ def render(networks, how):
         _chain('input', 'filter', 'input', 'filter', _input(networks, how)),
         _chain('forward', 'filter', 'forward', 'filter', _forward(networks)),
         _chain('postrouting', 'nat', 'postrouting', 'srcnat', _masquerade(networks, how)),
+        *(_chain(*chain) for chain in floating_rules.chains(networks, how.metadata_host, how.metadata_port)),
     ]
     return f'{remove_text()}table {TABLE} {{\n' + ''.join(chains) + '}\n'
 
@@ -97,12 +101,14 @@ def _input(networks, how):
 
 
 def _forward(networks):
-    rules = []
+    rules, to_floating = [], floating_rules.accepted(networks)
     for network in networks:
         rules.append(f'iifname "{network.bridge}" oifname "{network.bridge}" accept')
         # Masqueraded it would come from this host, and other hosts would put it into any of their networks.
         rules.append(f'iifname "{network.bridge}" udp dport {vxlan.PORT} drop')
         others = ', '.join(f'"{other.bridge}"' for other in networks if other is not network)
+        if others and to_floating:
+            rules.append(f'iifname "{network.bridge}" {to_floating} accept')
         if others:
             rules.append(f'iifname "{network.bridge}" oifname {{ {others} }} drop')
     return rules

@@ -5,12 +5,13 @@ Used by nova-network only; knows nothing of the database. Every method can be re
 does what is missing. In Nova this is spread over L3 driver and linux_net (nova/network/l3.py, linux_net.py, Newton).
 """
 import ipaddress
+import itertools
 
 from oslo_log import log
 
 import mininova.conf
 from mininova import concurrency
-from mininova.network import dhcp, firewall, ipam, linux_net, model, vxlan
+from mininova.network import dhcp, firewall, floating_ips, ipam, linux_net, model, vxlan
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -48,6 +49,8 @@ class HostNetworks:
         self._firewall = firewall.Firewall()
         self._port_firewall = firewall.PortFirewall()
         self._peers = []
+        self._order = itertools.count()
+        self._public_addresses = floating_ips.PublicAddresses()
 
     # -- changes ----------------------------------------------------------------
 
@@ -88,6 +91,24 @@ class HostNetworks:
                     touched.append(served)
             return self._remake(touched)
 
+    def refresh(self, cards, seen):
+        """Take over what has changed about cards that are served, other than that they are.
+
+        :param seen: ``changes`` as it was before the cards were read
+        :returns: False if somebody changed something meanwhile and nothing was done
+        """
+        with self._lock:
+            if seen != self.changes:
+                return False
+            self.changes += 1
+            for card in cards:
+                served = self._served.get(card['network']['uuid'])
+                known = served and served.cards.get(card['address'])
+                if known and known['vif_uuid'] == card['vif_uuid']:
+                    self._put(card)
+            self._apply_rules()
+            return True
+
     def replace(self, state, seen):
         """Serve exactly what the database says.
 
@@ -120,7 +141,7 @@ class HostNetworks:
     def _put(self, card):
         if card['gateway']:
             served = self._serve(card['network'], card['gateway'])
-            served.cards[card['address']] = card
+            served.cards[card['address']] = {**card, 'order': next(self._order)}
 
     def _serve(self, network, gateway):
         served = self._served.setdefault(network['uuid'], Served(network, gateway))
@@ -207,12 +228,18 @@ class HostNetworks:
 
     def _apply_rules(self, check=False):
         if self.manage:
-            self._firewall.apply([
-                firewall.GuestNetwork(served.bridge, served.network['cidr'], bool(served.network['bridge_interface']))
-                for served in self._served.values()], check)
+            wanted = self.floating_ips()
+            self._public_addresses.withdraw(wanted)
+            self._firewall.apply([_guest_network(served, wanted) for served in self._served.values()], check)
+            self._public_addresses.serve(wanted, check)
             self._port_firewall.apply([
                 vxlan.Segment(vxlan.device_name(served.network), served.gateway)
                 for served in self._served.values() if served.network['vni']], check)
+
+    def floating_ips(self):
+        """Give the floating addresses that this host serves: {address: floating_rules.FloatingIP}."""
+        cards = [card for served in self._served.values() for card in served.cards.values()]
+        return floating_ips.wanted(sorted(cards, key=lambda card: card['order']))
 
     # -- looking ------------------------------------------------------------------
 
@@ -241,6 +268,7 @@ class HostNetworks:
                 'rules_in_place': self._firewall.is_in_place() and self._port_firewall.is_in_place(),
                 'owned_bridges': linux_net.owned_bridges(bridges),
                 'dhcp_files': sorted(dhcp.configured_bridges()),
+                'floating_ips': self._public_addresses.facts(),
                 'networks': {uuid: self._facts_of(served, bridges) for uuid, served in self._served.items()}}
 
     def _facts_of(self, served, bridges):
@@ -253,3 +281,12 @@ class HostNetworks:
                 'tunnel': tunnel, 'joined': not tunnel or tunnel in linux_net.ports(served.bridge),
                 'hosts_missed': sorted(set(vxlan.usable(CONF.my_ip, self._peers)) - vxlan.flooded(tunnel))
                 if tunnel else []}
+
+
+def _guest_network(served, floating):
+    """Tell the packet rules of a network.
+
+    :param floating: all floating addresses of the host, see HostNetworks.floating_ips
+    """
+    mine = tuple(sorted(one for one in floating.values() if one.fixed_address in served.cards))
+    return firewall.GuestNetwork(served.bridge, served.network['cidr'], bool(served.network['bridge_interface']), mine)

@@ -154,7 +154,7 @@ def network_info(cards, attaching=None):
         if card.get('task') == ATTACHING and card['vif_uuid'] != attaching:
             continue
         if card['vif_uuid'] in found:
-            found[card['vif_uuid']]['network']['subnets'][0].add_ip(model.FixedIP(card['address']))
+            found[card['vif_uuid']]['network']['subnets'][0].add_ip(_fixed_ip(card))
         else:
             found[card['vif_uuid']] = _vif(card)
     return model.NetworkInfo(found.values())
@@ -173,6 +173,11 @@ def first_addresses(cards):
     return list(first.values())
 
 
+def _fixed_ip(card):
+    return model.FixedIP(card['address'], [
+        model.IP(floating['address'], type='floating') for floating in card.get('floating_ips', ())])
+
+
 def _vif(card):
     row = card['network']
     gateway = card['gateway']
@@ -181,7 +186,7 @@ def _vif(card):
         servers = [gateway]
     subnet = model.Subnet(
         cidr=row['cidr'], gateway=model.IP(gateway, type='gateway') if gateway else None,
-        dns=[model.IP(address, type='dns') for address in servers], ips=[model.FixedIP(card['address'])])
+        dns=[model.IP(address, type='dns') for address in servers], ips=[_fixed_ip(card)])
     if row['enable_dhcp'] and gateway:
         subnet['meta']['dhcp_server'] = gateway
     network = model.Network(

@@ -16,6 +16,7 @@ from mininova import manager, privsep
 from mininova.crashpoint import crashpoint
 from mininova.network import host as network_host
 from mininova.network import ipam, verify
+from mininova.objects.floating_ip import FloatingIP
 from mininova.objects.virtual_interface import VirtualInterfaceList
 
 CONF = mininova.conf.CONF
@@ -50,10 +51,15 @@ class NetworkManager(manager.Manager):
 
         :returns: the network_info as a plain list; a repeated call gives the same
         :raises NoMoreFixedIps, FixedIpAlreadyInUse, NetworkNotFound, InstanceNotFound, NetworkSetupFailed:
+        :raises FloatingIpPoolNotFound, NoMoreFloatingIps: each server gets one, and there is none
         """
         crashpoint('network.allocate.before')
         cards = VirtualInterfaceList.allocate(context, instance_uuid, project_id, self.host, requested_networks)
         crashpoint('network.allocate.committed')
+        if cards and CONF.auto_assign_floating_ip:
+            FloatingIP.auto_assign(context, instance_uuid, CONF.default_floating_pool)
+            crashpoint('network.allocate.floating.after')
+            cards = VirtualInterfaceList.get_wiring(context, instance_uuid)
         return self._serve(cards)
 
     def setup_instance_on_host(self, context, instance_uuid):
@@ -89,6 +95,16 @@ class NetworkManager(manager.Manager):
         network_info = self._serve(cards)
         self._release_gateways(context, self.networks.keep(instance_uuid, {card['address'] for card in cards}))
         return network_info
+
+    def refresh_floating_ips(self, context, instance_uuid):
+        """Serve exactly the floating addresses that a guest has by now, as far as this host serves the guest."""
+        crashpoint('network.floating.before')
+        for _attempt in range(SYNC_ATTEMPTS):
+            seen = self.networks.changes
+            cards = VirtualInterfaceList.get_wiring(context, instance_uuid)
+            if self.networks.refresh([card for card in cards if card['host'] == self.host], seen):
+                break
+        crashpoint('network.floating.after')
 
     def get_instance_nw_info(self, context, instance_uuid):
         """Tell a guest's network_info."""

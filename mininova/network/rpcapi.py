@@ -5,7 +5,7 @@ Version history:
 
 * 1.0 allocate_for_instance, deallocate_for_instance, setup_instance_on_host, get_instance_nw_info, get_host_facts,
   lease_fixed_ip, release_fixed_ip, cleanup_instance_on_host,
-  prepare_instance_on_host, refresh_instance_on_host
+  prepare_instance_on_host, refresh_instance_on_host, refresh_floating_ips
 """
 from mininova import rpc
 
@@ -43,6 +43,10 @@ class NetworkAPI(rpc.Client):
     def refresh_instance_on_host(self, context, host, instance_uuid):
         """Make a guest's host serve the cards and addresses that it has by now; wait for the network_info."""
         return self._call(context, 'refresh_instance_on_host', server=host, instance_uuid=instance_uuid)
+
+    def refresh_floating_ips(self, context, host, instance_uuid):
+        """Tell a host that floating addresses of a guest have changed; do not wait."""
+        self._cast(context, 'refresh_floating_ips', server=host, instance_uuid=instance_uuid)
 
     def get_instance_nw_info(self, context, host, instance_uuid):
         """Ask for the network_info of a guest."""

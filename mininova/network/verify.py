@@ -5,7 +5,7 @@ Used by nova-network for `nova-manage verify`. Pure comparison: reads nothing it
 """
 import ipaddress
 
-from mininova.network import ipam
+from mininova.network import floating_ips, ipam
 
 
 def compare(state, facts):
@@ -30,7 +30,7 @@ def compare(state, facts):
             findings.append(f'network {cards[0]["network"]["label"]} has guests here but is not served')
         else:
             findings += _network(cards, found)
-    return [*findings, *_leftovers(state, facts)]
+    return [*findings, *_floating(state, facts), *_leftovers(state, facts)]
 
 
 def _network(cards, found):
@@ -58,6 +58,16 @@ def _network(cards, found):
     for _expiry, mac, address, _name in found['leases']:
         if (mac, address) not in wanted:
             yield f'{where}: {mac} still has a lease of {address}'
+
+
+def _floating(state, facts):
+    wanted = {(one.address, one.interface) for one in floating_ips.wanted(state['cards']).values()}
+    bound = {tuple(entry) for entry in facts['floating_ips']['bound']}
+    for address, interface in sorted(wanted - bound):
+        yield f'floating address {address} is not on {interface}'
+    for address, interface in sorted(bound - wanted):
+        if address in facts['floating_ips']['recorded']:
+            yield f'floating address {address} is on {interface}, but leads to no guest here'
 
 
 def _leftovers(state, facts):

@@ -224,7 +224,7 @@ NETWORK = {'uuid': 'u1', 'label': 'private', 'cidr': '10.0.0.0/24', 'bridge': 'b
 
 def state(**changes):
     card = {'mac': 'fa:16:3e:00:00:03', 'address': '10.0.0.3', 'gateway': '10.0.0.2', 'network': NETWORK,
-            'instance_uuid': 'i1', 'deleted': False}
+            'instance_uuid': 'i1', 'deleted': False, 'arriving': False, 'floating_ips': []}
     return {'cards': [{**card, **changes}], 'gateways': [{'network': NETWORK, 'address': '10.0.0.2'}]}
 
 
@@ -234,6 +234,7 @@ def facts(**changes):
              'leases': [[1, 'fa:16:3e:00:00:03', '10.0.0.3', 'vm1']], 'tunnel': 'vx7', 'joined': True,
              'hosts_missed': []}
     whole = {'managed': True, 'rules_in_place': True, 'owned_bridges': {'br100': 'u1'}, 'dhcp_files': ['br100'],
+             'floating_ips': {'bound': [], 'recorded': []},
              'networks': {'u1': {**found, **changes}}}
     return whole
 
