@@ -25,6 +25,8 @@ MODULES = (
     'flavor_access',
     'flavors',
     'flavors_extraspecs',
+    'floating_ip_pools',
+    'floating_ips',
     'hosts',
     'hypervisors',
     'image_metadata',
