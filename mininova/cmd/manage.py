@@ -11,7 +11,15 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import config, exception
-from mininova.cmd import manage_api, manage_cell_v2, manage_db, manage_network, manage_scheduler, manage_verify
+from mininova.cmd import (
+    manage_api,
+    manage_cell_v2,
+    manage_db,
+    manage_floating,
+    manage_network,
+    manage_scheduler,
+    manage_verify,
+)
 
 CONF = mininova.conf.CONF
 
@@ -19,6 +27,7 @@ CATEGORIES = {
     'api': manage_api,
     'cell_v2': manage_cell_v2,
     'db': manage_db,
+    'floating': manage_floating,
     'network': manage_network,
     'scheduler': manage_scheduler,
     'verify': manage_verify,

@@ -43,6 +43,7 @@ def find(ask_hosts=True, stuck_after=STUCK_AFTER):
     records = list(objects.MigrationList.get_by_filters(admin, {'migration_type': list(moves.COLD)}))
     yield from _undecided(admin, instances, records, stuck_after)
     yield from _addresses(admin, instances)
+    yield from _floating_ips(admin, instances)
     if ask_hosts:
         rpc.init()
         for host, service in hosts.items():
@@ -119,6 +120,23 @@ def _addresses(admin, instances):
         if fixed_ip.instance_uuid and fixed_ip.instance_uuid not in live:
             yield (f'addresses: {fixed_ip.address} is still allocated to instance {fixed_ip.instance_uuid}, '
                    f'which is gone')
+
+
+def _floating_ips(admin, instances):
+    """Compare floating addresses, the fixed ones they lead to, and what servers show of them."""
+    for floating in objects.FloatingIPList.get_broken(admin):
+        yield (f'addresses: floating address {floating.address} of project {floating.project_id} leads to '
+               f'{floating.fixed_address or "an address that is gone"}, which no server has' if floating.project_id else
+               f'addresses: floating address {floating.address} leads to {floating.fixed_address}, but is nobody\'s')
+    recorded = objects.FloatingIPList.get_addresses_by_instance(admin)
+    live = {instance.uuid for instance in instances}
+    for instance in instances:
+        shown = sorted(ip['address'] for ip in instance.get_network_info().floating_ips())
+        if instance.task_state is None and shown != recorded.get(instance.uuid, []):
+            yield (f'addresses: instance {instance.uuid} shows the floating addresses {shown}, '
+                   f'it has {recorded.get(instance.uuid, [])}')
+    for uuid in sorted(set(recorded) - live):
+        yield f'addresses: {", ".join(recorded[uuid])} still lead to instance {uuid}, which is gone'
 
 
 def _under_way(admin, host):
