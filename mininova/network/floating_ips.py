@@ -17,6 +17,7 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import exception, privsep
+from mininova.crashpoint import crashpoint
 from mininova.network import floating_rules, linux_net
 
 CONF = mininova.conf.CONF
@@ -100,6 +101,7 @@ class PublicAddresses:
         if not gone:
             return
         self._unbind(gone)
+        crashpoint('network.floating.unbound.after')
         self._announced -= {(floating.address, floating.interface) for floating in gone}
         LOG.info('This host no longer has %s.', ', '.join(sorted(floating.address for floating in gone)))
 
@@ -125,7 +127,9 @@ class PublicAddresses:
         for address, floating in self.known.items():
             if address not in served or served[address].fixed_address != floating.fixed_address:
                 forget_flows(address)
+        crashpoint('network.floating.flows_ended.after')
         self._write(dict(served))
+        crashpoint('network.floating.recorded.after')
         if not served:
             return
         bound = bound_addresses()
@@ -135,6 +139,7 @@ class PublicAddresses:
                 if key not in bound:
                     self._bind(floating)
                 if key not in bound or key not in self._announced:
+                    crashpoint('network.floating.bound.after')
                     announce(floating.address, floating.interface)
                     self._announced.add(key)
                 self._missed.discard(key)
@@ -155,6 +160,29 @@ class PublicAddresses:
     def facts(self):
         """Say which addresses are bound for themselves, and which of them we bound, for `nova-manage verify`."""
         return {'bound': sorted(list(entry) for entry in bound_addresses()), 'recorded': sorted(self.known)}
+
+
+def let_return(devices):
+    """Let a bridge send packets of a guest back to where they came from: to its own floating address.
+
+    Where the kernel shows bridged packets to the rules (br_netfilter), a packet whose new destination is in the bridge
+    stays in it, and a bridge sends nothing back but where this is allowed.
+
+    :param devices: names of guests' devices; those that are not there yet have their turn later
+    """
+    commands = [f'link set dev {device} type bridge_slave hairpin on' for device in devices if _may_not_return(device)]
+    try:
+        linux_net.run_batch(commands)
+    except exception.NetworkSetupFailed as error:
+        LOG.warning('A guest may not reach its own floating address: %s', error)
+
+
+def _may_not_return(device):
+    try:
+        with open(os.path.join(linux_net.SYS_NET, device, 'brport', 'hairpin_mode')) as file:
+            return file.read().strip() == '0'
+    except FileNotFoundError:
+        return False
 
 
 # -- telling the neighbours -----------------------------------------------------------

@@ -232,6 +232,9 @@ class HostNetworks:
             self._public_addresses.withdraw(wanted)
             self._firewall.apply([_guest_network(served, wanted) for served in self._served.values()], check)
             self._public_addresses.serve(wanted, check)
+            floating_ips.let_return(sorted(
+                model.device_name(card['vif_uuid']) for served in self._served.values()
+                for card in served.cards.values() if card['floating_ips'] and not card['arriving']))
             self._port_firewall.apply([
                 vxlan.Segment(vxlan.device_name(served.network), served.gateway)
                 for served in self._served.values() if served.network['vni']], check)

@@ -31,6 +31,18 @@ class Agent:
     def deallocate(self, instance_uuid):
         self.manager.deallocate_for_instance(self._context, instance_uuid)
 
+    def setup(self, instance_uuid):
+        return self.manager.setup_instance_on_host(self._context, instance_uuid)
+
+    def prepare(self, instance_uuid):
+        return self.manager.prepare_instance_on_host(self._context, instance_uuid)
+
+    def cleanup(self, instance_uuid):
+        self.manager.cleanup_instance_on_host(self._context, instance_uuid)
+
+    def refresh_floating_ips(self, instance_uuid):
+        self.manager.refresh_floating_ips(self._context, instance_uuid)
+
     def facts(self):
         return self.manager.get_host_facts(self._context)
 

@@ -91,9 +91,9 @@ class Host(Namespace):
         self.process = None
         self.start()
 
-    def start(self):
-        """Start nova-network and the metadata service."""
-        environment = dict(os.environ, MININOVA_CONCURRENCY=self.concurrency, PYTHONPATH=os.getcwd())
+    def start(self, **environment):
+        """Start nova-network and the metadata service, with these variables."""
+        environment = dict(os.environ, MININOVA_CONCURRENCY=self.concurrency, PYTHONPATH=os.getcwd(), **environment)
         agent = os.path.join(os.path.dirname(__file__), 'network_agent.py')
         config = os.path.join(self.state, 'nova.conf')
         with open(os.path.join(self.state, 'agent.out'), 'a') as output:
@@ -106,7 +106,8 @@ class Host(Namespace):
         """Kill nova-network; what it made stays."""
         self.process.kill()
         self.process.wait()
-        os.unlink(self._socket)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._socket)
 
     def log(self):
         text = ''
