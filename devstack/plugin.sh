@@ -5,7 +5,7 @@
 # functions that are not defined here are DevStack's.
 
 mininova_install() {
-    install_package libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base nftables libvirt-dev pkg-config
+    install_package libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base nftables conntrack libvirt-dev pkg-config
     python3 -m venv "$MININOVA_VENV"
     sed "s/^libvirt-python===.*/libvirt-python===$(pkg-config --modversion libvirt)/" "$MININOVA_DIR/upper-constraints.txt" \
         > "$MININOVA_VENV/constraints.txt"

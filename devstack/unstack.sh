@@ -19,6 +19,7 @@ say "stopping the lab at $DEST"
 rm -f "$STATUS_DIR/ready"
 was_running=$(running_services)
 stop_nova
+remove_public_interface
 ! is_service_enabled g-api || stop_glance
 ! is_service_enabled key || stop_keystone
 stop_screen

@@ -47,7 +47,7 @@ packages_of() {
         libvirt-python) echo "cc:gcc pkg-config:pkg-config libvirt.pc:libvirt-dev" ;;
         rabbit) echo "/usr/lib/rabbitmq/bin/rabbitmq-server:rabbitmq-server" ;;
         mariadb) echo "mariadbd:mariadb-server" ;;
-        network) echo "dnsmasq:dnsmasq-base nft:nftables ip:iproute2 ebtables:ebtables udhcpc:udhcpc
+        network) echo "dnsmasq:dnsmasq-base nft:nftables conntrack:conntrack ip:iproute2 ebtables:ebtables udhcpc:udhcpc
                        curl:curl" ;;
         keystone) echo "cc:gcc" ;;
         systemd) echo "systemd-nspawn:systemd-container sudo:sudo" ;;

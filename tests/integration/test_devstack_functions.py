@@ -118,3 +118,26 @@ def test_an_unexpected_failure_says_what_why_what_is_left_and_what_to_do(bash):
     report = done.stdout[done.stdout.index('FAILED'):]
     assert '(work): `false' in report.splitlines()[0] and 'disk on fire' in report
     assert [line[:8] for line in report.splitlines() if ':' in line[:8]] == ['  Why:  ', '  Left: ', '  Next: ']
+
+
+@pytest.mark.needs('network')
+def test_a_public_device_is_made_and_removed_if_it_is_ours(bash):
+    """In a network namespace of its own."""
+    script = ('unshare --net --mount bash -eu -c \'mount -t sysfs none /sys; source "$TOP_DIR/lib/all"; {0}\'')
+    body = ('make_public_interface; make_public_interface; ip -br link show $PUBLIC_INTERFACE; '
+            'remove_public_interface; remove_public_interface; ip link show $PUBLIC_INTERFACE || echo gone')
+    done = bash('export TOP_DIR; ' + script.format(body))
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith('br-public') and rest[-1] == 'gone'
+    theirs = ('ip link add eth7 type bridge; PUBLIC_INTERFACE=eth7; make_public_interface; remove_public_interface; '
+              'ip -br link show eth7')
+    assert 'eth7' in bash('export TOP_DIR; ' + script.format(theirs)).stdout
+
+
+def test_a_pool_is_filled_once(bash):
+    script = ('nova_manage() { echo "nova-manage $*" >&2; [ "$2" != create ] || touch "$DEST/filled"; '
+              '[ "$2" != list ] || [ ! -e "$DEST/filled" ] || echo "| public |"; }\n'
+              'create_floating_pool; create_floating_pool')
+    done = bash(script)
+    assert done.stderr.count('floating create --ip_range 172.24.4.0/24 --pool public') == 1
+    assert 'create' not in bash('rm -f "$DEST/filled"; ' + script, FLOATING_RANGE='').stderr
