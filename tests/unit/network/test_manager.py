@@ -264,3 +264,13 @@ def test_differences_of_the_whole_host_are_found():
     assert 'deleted' in verify.compare(state(deleted=True), facts())[0]
     empty = {'cards': [], 'gateways': state()['gateways']}
     assert 'without a guest' in verify.compare(empty, {'managed': False})[0]
+
+
+def test_floating_addresses_on_devices_are_compared_with_the_database():
+    floating = [{'address': '192.0.2.1', 'interface': 'pub0'}]
+    there = {**facts(), 'floating_ips': {'bound': [['192.0.2.1', 'pub0'], ['192.0.2.9', 'pub0']],
+                                         'recorded': ['192.0.2.1']}}
+    assert verify.compare(state(floating_ips=floating), there) == []
+    assert verify.compare(state(floating_ips=floating), facts()) == ['floating address 192.0.2.1 is not on pub0']
+    assert verify.compare(state(floating_ips=floating, arriving=True), facts()) == []
+    assert verify.compare(state(), there) == ['floating address 192.0.2.1 is on pub0, but leads to no guest here']
