@@ -108,11 +108,11 @@ class BuiltinFloatingIPs:
 
         :param changed: [(host, instance uuid)]
         """
-        crashpoint('floating.committed')
+        crashpoint('floating.F1.committed.after')
         for host, instance_uuid in changed:
             try:
                 self._rpcapi.refresh_floating_ips(context, host, instance_uuid)
             except rpc.MessagingException as error:
                 LOG.warning('nova-network on %s could not be told (%s); it finds the change of its floating addresses '
                             'within %s s.', host, error, CONF.network.sync_interval)
-            crashpoint('floating.told')
+            crashpoint('floating.F2.told.after')

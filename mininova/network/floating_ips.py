@@ -101,7 +101,7 @@ class PublicAddresses:
         if not gone:
             return
         self._unbind(gone)
-        crashpoint('network.floating.unbound.after')
+        crashpoint('floating.F4.unbound.after')
         self._announced -= {(floating.address, floating.interface) for floating in gone}
         LOG.info('This host no longer has %s.', ', '.join(sorted(floating.address for floating in gone)))
 
@@ -127,9 +127,9 @@ class PublicAddresses:
         for address, floating in self.known.items():
             if address not in served or served[address].fixed_address != floating.fixed_address:
                 forget_flows(address)
-        crashpoint('network.floating.flows_ended.after')
+        crashpoint('floating.F4.flows_ended.after')
         self._write(dict(served))
-        crashpoint('network.floating.recorded.after')
+        crashpoint('floating.F4.recorded.after')
         if not served:
             return
         bound = bound_addresses()
@@ -139,7 +139,7 @@ class PublicAddresses:
                 if key not in bound:
                     self._bind(floating)
                 if key not in bound or key not in self._announced:
-                    crashpoint('network.floating.bound.after')
+                    crashpoint('floating.F4.bound.after')
                     announce(floating.address, floating.interface)
                     self._announced.add(key)
                 self._missed.discard(key)

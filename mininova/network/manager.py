@@ -58,7 +58,7 @@ class NetworkManager(manager.Manager):
         crashpoint('network.allocate.committed')
         if cards and CONF.auto_assign_floating_ip:
             FloatingIP.auto_assign(context, instance_uuid, CONF.default_floating_pool)
-            crashpoint('network.allocate.floating.after')
+            crashpoint('floating.A1.assigned.after')
             cards = VirtualInterfaceList.get_wiring(context, instance_uuid)
         return self._serve(cards)
 
@@ -98,13 +98,13 @@ class NetworkManager(manager.Manager):
 
     def refresh_floating_ips(self, context, instance_uuid):
         """Serve exactly the floating addresses that a guest has by now, as far as this host serves the guest."""
-        crashpoint('network.floating.before')
+        crashpoint('floating.F3.heard.before')
         for _attempt in range(SYNC_ATTEMPTS):
             seen = self.networks.changes
             cards = VirtualInterfaceList.get_wiring(context, instance_uuid)
             if self.networks.refresh([card for card in cards if card['host'] == self.host], seen):
                 break
-        crashpoint('network.floating.after')
+        crashpoint('floating.F3.served.after')
 
     def get_instance_nw_info(self, context, instance_uuid):
         """Tell a guest's network_info."""

@@ -26,12 +26,14 @@ THOROUGH = thorough.WANTED
 # Which process runs a module; the first that fits decides.
 HOMES = (
     ('mininova/compute/operations/', 'nova-compute'), ('mininova/virt/', 'nova-compute'),
-    ('mininova/network/', 'nova-network'), ('mininova/scheduler/', 'nova-scheduler'),
+    ('mininova/network/floating_api', 'nova-api'), ('mininova/network/', 'nova-network'),
+    ('mininova/scheduler/', 'nova-scheduler'),
     ('mininova/conductor/', 'nova-conductor'), ('mininova/compute/', 'nova-api'), ('mininova/api/', 'nova-api'))
 # Passed by the real hypervisor driver only: tests/contract and tests/integration kill there.
 REAL_ONLY = ('create.C12.downloaded.after', 'delete.D4.powered_off.after', 'resize.R6.copying.before',
              'snapshot.S3.target_made.after', 'snapshot.S3.copy_started.after', 'snapshot.S3.frozen.after',
-             'resume.S5.plugged.after')
+             'resume.S5.plugged.after', 'floating.F4.unbound.after', 'floating.F4.flows_ended.after',
+             'floating.F4.recorded.after', 'floating.F4.bound.after')
 
 
 def crash_points():

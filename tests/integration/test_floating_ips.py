@@ -424,8 +424,8 @@ def test_packets_pass_while_nova_network_is_away_and_changes_are_made_up_for(lab
     assert ask(lab.world, goes) is None and ask(lab.world, comes) == f'vm2 {WORLD}'
 
 
-POINTS = ['network.floating.before', 'network.floating.unbound.after', 'network.floating.flows_ended.after',
-          'network.floating.recorded.after', 'network.floating.bound.after', 'network.floating.after']
+POINTS = ['floating.F3.heard.before', 'floating.F4.unbound.after', 'floating.F4.flows_ended.after',
+          'floating.F4.recorded.after', 'floating.F4.bound.after', 'floating.F3.served.after']
 
 
 @pytest.mark.parametrize('point', POINTS)
