@@ -26,7 +26,8 @@ class ComputeAPI(rpc.Client):
                                admin_password=None, injected_files=None):
         """Build a server on a host that the scheduler claimed for it.
 
-        :param alternates: further hosts with room when it was scheduled: [{'host', 'node', 'compute_node_id'}, ...]
+        :param alternates: further hosts with room when it was scheduled: [{'host', 'node', 'compute_node_id',
+            and perhaps 'ratios'}, ...]
         :param block_device_mapping: objects.BlockDeviceMappingList
         :param injected_files: [[path, base64 content], ...]
         """

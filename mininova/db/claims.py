@@ -23,7 +23,11 @@ CLAIMED, HELD, NO_ROOM, GROUP_POLICY, INSTANCE_GONE = 'claimed', 'held', 'no roo
 
 HARD_POLICIES = ('affinity', 'anti-affinity')
 
-Wanted = collections.namedtuple('Wanted', 'instance_uuid compute_node_id vcpus memory_mb disk_gb')
+# `ratios` are allocation ratios that count instead of the node's own: {'cpu_allocation_ratio': 4.0}.
+Wanted = collections.namedtuple('Wanted', 'instance_uuid compute_node_id vcpus memory_mb disk_gb ratios',
+                                defaults=({},))
+RATIOS = ('cpu_allocation_ratio', 'ram_allocation_ratio', 'disk_allocation_ratio')
+INSTEAD = 'instead_of_'
 
 
 def _build_take():
@@ -33,7 +37,8 @@ def _build_take():
                                  for name in ('asked_vcpus', 'asked_memory_mb', 'asked_disk_gb'))
 
     def fits(used, total, reserved, ratio, asked):
-        limit = (total - sa.func.coalesce(reserved, 0)) * sa.func.coalesce(ratio, 1.0)
+        instead = sa.bindparam(INSTEAD + ratio.name, type_=sa.Double)
+        limit = (total - sa.func.coalesce(reserved, 0)) * sa.func.coalesce(instead, ratio, 1.0)
         return sa.or_(asked == 0, used + asked <= limit)
 
     return sa.update(NODES).where(
@@ -57,9 +62,10 @@ _HELD = sa.select(CLAIMS.c.instance_uuid, CLAIMS.c.compute_node_id).join(
 
 
 @session.write
-def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, kind='instance'):
+def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, kind='instance', ratios=None):
     """Take room on a node for an instance, whatever it holds elsewhere.
 
+    :param ratios: as in :class:`Wanted`
     :returns: True if it is claimed now (or was by an earlier try), False if it does not fit, its server group forbids
         it or the instance is deleted
     """
@@ -71,7 +77,7 @@ def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb,
     groups = _lock_instances(connection, [instance_uuid])
     if instance_uuid not in groups:
         return False
-    wanted = Wanted(instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb)
+    wanted = Wanted(instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, ratios or {})
     return _claim_one(connection, wanted, groups[instance_uuid], kind) == CLAIMED
 
 
@@ -129,11 +135,13 @@ def _claim_one(connection, wanted, group, kind):
         return GROUP_POLICY
     taken = connection.execute(_TAKE, {
         'node_id': wanted.compute_node_id, 'asked_vcpus': wanted.vcpus, 'asked_memory_mb': wanted.memory_mb,
-        'asked_disk_gb': wanted.disk_gb, 'guests': 1 if kind == 'instance' else 0})
+        'asked_disk_gb': wanted.disk_gb, 'guests': 1 if kind == 'instance' else 0,
+        **{INSTEAD + name: wanted.ratios.get(name) for name in RATIOS}})
     if not taken.rowcount:
         return NO_ROOM
     now = session.now()
-    connection.execute(sa.insert(CLAIMS), {**wanted._asdict(), 'kind': kind, 'created_at': now, 'updated_at': now})
+    amounts = {name: value for name, value in wanted._asdict().items() if name != 'ratios'}
+    connection.execute(sa.insert(CLAIMS), {**amounts, 'kind': kind, 'created_at': now, 'updated_at': now})
     return CLAIMED
 
 

@@ -10,6 +10,7 @@ import dataclasses
 
 import sqlalchemy as sa
 
+from mininova.compute import task_states
 from mininova.db import models, services, session
 
 NODES = models.compute_nodes
@@ -17,6 +18,8 @@ SERVICES = models.services
 AGGREGATES = models.aggregates
 MEMBERS = models.aggregate_hosts
 METADATA = models.aggregate_metadata
+INSTANCES = models.instances
+CLAIMS = models.allocations
 
 RANGE_BITS = 6
 RANGES_PER_QUERY = 64
@@ -25,7 +28,7 @@ DOCUMENTS = ('cpu_info', 'supported_instances', 'stats')
 PLAIN = ('id', 'uuid', 'host', 'hypervisor_hostname', 'generation', 'updated_at', 'vcpus', 'memory_mb', 'local_gb',
          'reserved_vcpus', 'reserved_memory_mb', 'reserved_disk_gb', 'vcpus_used', 'memory_mb_used', 'local_gb_used',
          'cpu_allocation_ratio', 'ram_allocation_ratio', 'disk_allocation_ratio', 'disk_available_least',
-         'running_vms', 'current_workload', 'hypervisor_type', 'hypervisor_version', 'host_ip')
+         'running_vms', 'hypervisor_type', 'hypervisor_version', 'host_ip')
 
 _RANGE = NODES.c.id.op('>>', return_type=sa.Integer())(RANGE_BITS)
 _OF_COMPUTE = SERVICES.c.binary == 'nova-compute'
@@ -48,6 +51,10 @@ _COMPUTE_HOSTS = sa.select(SERVICES.c.host).where(_OF_COMPUTE)
 _AGGREGATES = sa.select(AGGREGATES.c.id, AGGREGATES.c.name, METADATA.c.key, METADATA.c.value).join(
     METADATA, METADATA.c.aggregate_id == AGGREGATES.c.id, isouter=True).order_by(AGGREGATES.c.id, METADATA.c.id)
 _MEMBERS = sa.select(MEMBERS.c.aggregate_id, MEMBERS.c.host).order_by(MEMBERS.c.id)
+# Where it is under way a server's claims say, from the moment the host is chosen; of a move both ends are busy.
+_IO_OPS = sa.select(CLAIMS.c.compute_node_id, sa.func.count(INSTANCES.c.id.distinct())).join(
+    INSTANCES, INSTANCES.c.uuid == CLAIMS.c.instance_uuid).where(
+        INSTANCES.c.deleted == 0, INSTANCES.c.task_state.in_(task_states.IO_STATES)).group_by(CLAIMS.c.compute_node_id)
 _MEMBERS_MARK = sa.select(sa.func.count(), sa.func.sum(MEMBERS.c.id))
 
 
@@ -69,12 +76,14 @@ class Changes:
         disabled or silent
     :ivar compute_hosts: the hosts that have a nova-compute, None if they are as before
     :ivar aggregates: [{'id', 'name', 'hosts', 'metadata'}], None if they are as before
+    :ivar io_ops: {id of a node: operations that keep its disks busy}, of all nodes that have any
     """
     nodes: list
     gone: set
     troubled: dict
     compute_hosts: set | None
     aggregates: list | None
+    io_ops: dict
 
 
 @session.read
@@ -92,7 +101,7 @@ def read(connection, known, down_time):
         compute_hosts = set(connection.execute(_COMPUTE_HOSTS).scalars().all())
     nodes, gone = _read_nodes(connection, known, stale) if stale else ([], set())
     return Changes(nodes, gone, _read_troubled(connection, down_time), compute_hosts,
-                   _read_aggregates(connection, known))
+                   _read_aggregates(connection, known), dict(connection.execute(_IO_OPS).all()))
 
 
 def _read_marks(connection):

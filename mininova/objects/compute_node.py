@@ -61,9 +61,12 @@ class ComputeNode(base.NovaObject, base.NovaPersistentObject):
         return cls._one(context, db.get_node(host=host, hypervisor_hostname=nodename), host)
 
     @base.remotable
-    def claim(self, instance_uuid, vcpus, memory_mb, disk_gb, kind='instance'):
-        """Take room for an instance, exactly; False when it does not fit."""
-        return claims.claim(instance_uuid, self.id, vcpus, memory_mb, disk_gb, kind)
+    def claim(self, instance_uuid, vcpus, memory_mb, disk_gb, kind='instance', ratios=None):
+        """Take room for an instance, exactly; False when it does not fit.
+
+        :param ratios: allocation ratios that count instead of the node's own, as a destination names them
+        """
+        return claims.claim(instance_uuid, self.id, vcpus, memory_mb, disk_gb, kind, ratios)
 
 
 @base.register

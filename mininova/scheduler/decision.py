@@ -99,8 +99,9 @@ class Decision:
                              'filter': _ms(self.filter_seconds), 'claim': _ms(self.claim_seconds)}}
 
     def _fitting_rows(self):
-        """Return the rows of the best hosts as they were weighed."""
+        """Return the rows of the best hosts as they were weighed, by weighers to which not all hosts are alike."""
         hosts, totals, shares = self.ranking
+        shares = {name: values for name, values in shares.items() if any(values)}
         best = sorted(range(len(hosts)), key=totals.__getitem__, reverse=True)[:BEST_ROWS]
         return [{**_row(hosts[index]), 'passed': True, 'weight': round(totals[index], 4),
                  'weights': {name: round(values[index], 4) for name, values in shares.items()}} for index in best]

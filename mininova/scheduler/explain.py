@@ -54,9 +54,10 @@ def _table(details):
         return ''
     extra = [name for name in details['failed'] if name not in details['filters']]
     tests = extra + details['filters']
-    weighers = list(next((row['weights'] for row in rows if row['passed']), ()))
+    weighed = [row['weights'] for row in rows if row['passed']]
+    weighers = list(weighed[0]) if weighed else []
     table = prettytable.PrettyTable(
-        ['Host', 'Room (VCPUs/MB/GB)', *(_short(name) for name in tests), *(['Weight'] if weighers else ()),
+        ['Host', 'Room (VCPUs/MB/GB)', *(_short(name) for name in tests), *(['Weight'] if weighed else ()),
          *(f'{_short(name)} weight' for name in weighers)])
     table.align = 'r'
     table.align['Host'] = 'l'
@@ -65,7 +66,7 @@ def _table(details):
         weights = row.get('weights') or {}
         table.add_row([_name(row), '/'.join(str(amount) for amount in row['room']),
                        *(_cell(failures.get(name)) for name in tests),
-                       *([f'{row["weight"]:.3f}' if row['passed'] else ''] if weighers else ()),
+                       *([f'{row["weight"]:.3f}' if row['passed'] else ''] if weighed else ()),
                        *(f'{weights[name]:.3f}' if name in weights else '' for name in weighers)])
     return table.get_string()
 

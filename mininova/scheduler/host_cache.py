@@ -11,7 +11,7 @@ from oslo_log import log
 import mininova.conf
 from mininova import concurrency
 from mininova.objects import host_states
-from mininova.scheduler import host_state
+from mininova.scheduler import aggregate_metadata, host_state
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -22,9 +22,13 @@ MISSING = {'missing': True}
 
 
 class HostCache:
-    """All hosts, in the order in which they came."""
+    """All hosts, in the order in which they came.
 
-    def __init__(self):
+    :param ratios: AggregateRatios, or None if aggregates set none
+    """
+
+    def __init__(self, ratios=None):
+        self._ratios = ratios
         self._lock = concurrency.lock()
         self._forget()
 
@@ -35,7 +39,8 @@ class HostCache:
         self._list = []
         self._compute_hosts = set()
         self._troubled = {}
-        self._aggregates = {}
+        self._metadata = {}
+        self._io_ops = {}
         self._full_read = time.monotonic()
 
     def refresh(self):
@@ -54,7 +59,7 @@ class HostCache:
     def _apply(self, changes):
         altered = bool(changes.nodes or changes.gone)
         if changes.aggregates is not None:
-            self._aggregates = _by_host(changes.aggregates)
+            self._metadata = aggregate_metadata.by_host(changes.aggregates)
         if changes.compute_hosts is not None:
             self._compute_hosts = changes.compute_hosts
         for id_ in changes.gone:
@@ -67,19 +72,20 @@ class HostCache:
             self._mark(changes.troubled)
             altered = True
         for row in changes.nodes:
-            aggregates = self._aggregates.get(row.host, ())
-            service = self._service(row.host, changes.troubled)
-            self._states[row.id] = host_state.HostState(row, _zones(aggregates), aggregates, service)
+            metadata = self._metadata.get(row.host, aggregate_metadata.NONE)
+            self._states[row.id] = host_state.HostState(
+                row, _zones(metadata), metadata, self._service(row.host, changes.troubled), self._ratios,
+                changes.io_ops.get(row.id, 0))
             self._ids_by_host.setdefault(row.host, set()).add(row.id)
         self._troubled = changes.troubled
+        altered |= self._count_io_ops(changes.io_ops)
         if altered:
             self._list = list(self._states.values())
 
     def _placed(self, state, troubled):
         """Return a state with its aggregates, zones and service as they are now."""
-        aggregates = self._aggregates.get(state.host, ())
-        return state.replaced(aggregates=aggregates, zones=_zones(aggregates),
-                              service=self._service(state.host, troubled))
+        metadata = self._metadata.get(state.host, aggregate_metadata.NONE)
+        return state.placed(_zones(metadata), metadata, self._ratios, self._service(state.host, troubled))
 
     def _service(self, host, troubled):
         return troubled.get(host) if host in self._compute_hosts else MISSING
@@ -90,22 +96,22 @@ class HostCache:
             for id_ in self._ids_by_host.get(host, ()):
                 self._states[id_] = self._states[id_].replaced(service=self._service(host, troubled))
 
+    def _count_io_ops(self, io_ops):
+        """Replace the states of hosts on which more or less is under way; tell whether there are any."""
+        changed = [id_ for id_ in io_ops.keys() | self._io_ops.keys()
+                   if id_ in self._states and self._states[id_].num_io_ops != io_ops.get(id_, 0)]
+        for id_ in changed:
+            self._states[id_] = self._states[id_].replaced(num_io_ops=io_ops.get(id_, 0))
+        self._io_ops = io_ops
+        return bool(changed)
+
     def _drop(self, id_):
         state = self._states.pop(id_, None)
         if state is not None:
             self._ids_by_host[state.host].discard(id_)
 
 
-def _by_host(aggregates):
-    found = {}
-    for aggregate in aggregates:
-        for host in aggregate['hosts']:
-            found.setdefault(host, []).append(aggregate)
-    return found
-
-
-def _zones(aggregates):
+def _zones(metadata):
     """Return the availability zones that a host's aggregates name, or the default one."""
-    named = frozenset(zone.strip() for aggregate in aggregates
-                      for zone in aggregate['metadata'].get('availability_zone', '').split(',') if zone.strip())
+    named = metadata.texts.get('availability_zone', frozenset()) - {''}
     return named or frozenset((CONF.default_availability_zone,))

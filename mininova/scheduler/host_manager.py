@@ -5,14 +5,17 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import exception
-from mininova.scheduler import filters, host_cache, reasons, weights
+from mininova.scheduler import aggregate_ratios, filters, host_cache, reasons, weights
 from mininova.scheduler.filters import core_filter, disk_filter, ram_filter
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
-# The claim tests these in any case, so a scheduler that does not would only try in vain.
-RESOURCE_FILTERS = (ram_filter.RamFilter, core_filter.CoreFilter, disk_filter.DiskFilter)
+# The claim tests these in any case, so a scheduler that does not would only try in vain.  The second of a pair takes
+# the ratio from the host's aggregates and, where enabled, tests what the first one would, too.
+RESOURCE_FILTERS = (
+    (ram_filter.RamFilter, ram_filter.AggregateRamFilter), (core_filter.CoreFilter, core_filter.AggregateCoreFilter),
+    (disk_filter.DiskFilter, disk_filter.AggregateDiskFilter))
 ALL_WEIGHERS = ('all', 'nova.scheduler.weights.all_weighers')
 
 
@@ -20,14 +23,15 @@ class HostManager:
     """The filters and weighers of the configuration, and the hosts they are asked about."""
 
     def __init__(self):
-        self.cache = host_cache.HostCache()
-        self.filter_classes = self._load_filters()
+        enabled = _load(filters.GROUP, CONF.filter_scheduler.enabled_filters, 'enabled_filters')
+        self.resource_filters = [by_aggregate if by_aggregate in enabled else plain
+                                 for plain, by_aggregate in RESOURCE_FILTERS]
+        superseded = [plain for plain, by_aggregate in RESOURCE_FILTERS if by_aggregate in enabled]
+        self.filter_classes = [cls for cls in enabled if cls not in superseded]
+        self.filter_classes += [cls for cls in self.resource_filters if cls not in self.filter_classes]
+        self.cache = host_cache.HostCache(aggregate_ratios.AggregateRatios(
+            {plain.ratio: plain in enabled for plain in superseded}))
         self.weigher_classes = self._load_weighers()
-
-    @staticmethod
-    def _load_filters():
-        classes = _load(filters.GROUP, CONF.filter_scheduler.enabled_filters, 'enabled_filters')
-        return classes + [cls for cls in RESOURCE_FILTERS if cls not in classes]
 
     @staticmethod
     def _load_weighers():
@@ -41,7 +45,7 @@ class HostManager:
     def get_filters(self, spec):
         """Return the tests of a request; a forced host must only have room."""
         forced = spec.force_hosts or spec.force_nodes
-        return [cls(spec) for cls in (RESOURCE_FILTERS if forced else self.filter_classes)]
+        return [cls(spec) for cls in (self.resource_filters if forced else self.filter_classes)]
 
     def get_weighers(self, spec):
         return [cls(spec) for cls in self.weigher_classes]

@@ -9,7 +9,10 @@ import functools
 
 import orjson
 
+from mininova.scheduler import aggregate_metadata
+
 DEFAULT_RATIO = 1.0
+RATIOS = ('cpu_allocation_ratio', 'ram_allocation_ratio', 'disk_allocation_ratio')
 
 
 @functools.lru_cache(maxsize=4096)
@@ -27,8 +30,15 @@ class HostState:
     :ivar free_ram_mb: neither reserved nor claimed, without the ratio, as in Nova; may be negative
     :ivar free_disk_mb: likewise, or less if the host measured less
     :ivar free_vcpus: what may still be claimed, with the ratio, as Nova's CPUWeigher counts
+    :ivar own_ratios: {'cpu_allocation_ratio', ...} as nova-compute reported them
+    :ivar ratios: those that aggregates set instead (``scheduler/aggregate_ratios.py``); claims need them
+    :ivar num_instances: servers with a claim here, also those that are being built
+    :ivar num_io_ops: builds, resizes, rebuilds, snapshots, rescues and unshelvings under way here
+    :ivar failed_builds: builds that failed here, one after another, since the last one that worked
+    :ivar metrics: {name: value} that the host's monitors report
+    :ivar free_pci_devices: that the host could still give to guests
     :ivar zones: availability zones of the host
-    :ivar aggregates: [{'id', 'name', 'hosts', 'metadata'}] that contain the host
+    :ivar aggregate_metadata: AggregateMetadata of the host, the same object for hosts in the same aggregates
     :ivar service: None when its nova-compute is well, else {'missing'} or {'disabled', 'disabled_reason',
         'forced_down', 'age'}
     """
@@ -37,23 +47,29 @@ class HostState:
         'vcpus_total', 'vcpus_used', 'vcpus_reserved', 'vcpus_limit', 'cpu_allocation_ratio',
         'total_usable_ram_mb', 'memory_mb_used', 'memory_mb_reserved', 'memory_mb_limit', 'ram_allocation_ratio',
         'total_usable_disk_gb', 'local_gb_used', 'local_gb_reserved', 'local_gb_limit', 'disk_allocation_ratio',
-        'disk_available_least', 'free_ram_mb', 'free_disk_mb', 'free_vcpus', 'room_vcpus', 'room_memory_mb',
-        'room_disk_gb', 'num_instances', 'num_io_ops', 'hypervisor_type', 'hypervisor_version', 'host_ip',
-        'cpu_info', 'supported_instances', 'stats', 'aggregates', 'zones', 'service')
+        'own_ratios', 'ratios', 'disk_available_least', 'free_ram_mb', 'free_disk_mb', 'free_vcpus', 'room_vcpus',
+        'room_memory_mb', 'room_disk_gb', 'num_instances', 'num_io_ops', 'failed_builds', 'metrics', 'free_pci_devices',
+        'hypervisor_type', 'hypervisor_version', 'host_ip', 'cpu_info', 'supported_instances', 'stats',
+        'aggregate_metadata', 'zones', 'service')
 
-    def __init__(self, row, zones, aggregates=(), service=None):
+    def __init__(self, row, zones, metadata=aggregate_metadata.NONE, service=None, ratios=None, num_io_ops=0):
+        """Build it.
+
+        :param row: of ``db/host_states.py``
+        :param ratios: AggregateRatios, or None if aggregates set none
+        """
         self.compute_node_id, self.uuid, self.host, self.nodename = row.id, row.uuid, row.host, row.hypervisor_hostname
         self.generation, self.updated_at = row.generation, row.updated_at
         self._set_capacity(row)
         self.disk_available_least = row.disk_available_least
-        self._set_free()
-        self.num_instances, self.num_io_ops = row.running_vms or 0, row.current_workload or 0
+        self.num_instances, self.num_io_ops = row.running_vms or 0, num_io_ops
         self.hypervisor_type, self.hypervisor_version = row.hypervisor_type, row.hypervisor_version
         self.host_ip = row.host_ip
         self.cpu_info = _document(row.cpu_info) if row.cpu_info else {}
         self.supported_instances = _document(row.supported_instances) if row.supported_instances else []
-        self.stats = _document(row.stats) if row.stats else {}
-        self.zones, self.aggregates, self.service = zones, aggregates, service
+        self._set_stats(_document(row.stats) if row.stats else {})
+        self.service = service
+        self._place(zones, metadata, ratios)
 
     def _set_capacity(self, row):
         self.vcpus_total, self.vcpus_used = row.vcpus, row.vcpus_used or 0
@@ -61,16 +77,34 @@ class HostState:
         self.total_usable_disk_gb, self.local_gb_used = row.local_gb, row.local_gb_used or 0
         self.vcpus_reserved, self.memory_mb_reserved = row.reserved_vcpus or 0, row.reserved_memory_mb or 0
         self.local_gb_reserved = row.reserved_disk_gb or 0
-        self.cpu_allocation_ratio = _ratio(row.cpu_allocation_ratio)
-        self.ram_allocation_ratio = _ratio(row.ram_allocation_ratio)
-        self.disk_allocation_ratio = _ratio(row.disk_allocation_ratio)
+        self.own_ratios = {name: _ratio(getattr(row, name)) for name in RATIOS}
+
+    def _set_stats(self, stats):
+        self.stats = stats
+        facts = stats if isinstance(stats, dict) else {}
+        self.failed_builds = facts.get('failed_builds') or 0
+        self.metrics = {metric['name']: metric['value'] for metric in facts.get('metrics') or ()}
+        self.free_pci_devices = sum(pool['count'] for pool in facts.get('pci_device_pools') or ())
+
+    def _place(self, zones, metadata, ratios):
+        """Take over what the host's aggregates say of it."""
+        self.zones, self.aggregate_metadata = zones, metadata
+        self.ratios = ratios.of(metadata, self.own_ratios) if ratios else {}
+        for name in RATIOS:
+            setattr(self, name, self.ratios.get(name, self.own_ratios[name]))
         self.vcpus_limit = (self.vcpus_total - self.vcpus_reserved) * self.cpu_allocation_ratio
         self.memory_mb_limit = (self.total_usable_ram_mb - self.memory_mb_reserved) * self.ram_allocation_ratio
         self.local_gb_limit = (self.total_usable_disk_gb - self.local_gb_reserved) * self.disk_allocation_ratio
+        self._set_free()
 
     @property
     def hypervisor_hostname(self):
         return self.nodename
+
+    @property
+    def aggregates(self):
+        """The aggregates of the host, each {'id', 'name', 'hosts', 'metadata'}."""
+        return self.aggregate_metadata.aggregates
 
     def _set_free(self):
         """Work out what is left: what filters, weighers and extra specs ask for most often."""
@@ -93,16 +127,24 @@ class HostState:
             setattr(changed, name, value)
         return changed
 
+    def placed(self, zones, metadata, ratios, service):
+        """Return the host as it is with other aggregates."""
+        changed = self.replaced(service=service)
+        changed._place(zones, metadata, ratios)
+        return changed
+
     def consumed(self, vcpus, memory_mb, disk_gb):
         """Return the host as it will be with one more guest.  Nova: consume_from_request."""
         changed = self.replaced(vcpus_used=self.vcpus_used + vcpus, memory_mb_used=self.memory_mb_used + memory_mb,
-                                local_gb_used=self.local_gb_used + disk_gb, num_instances=self.num_instances + 1)
+                                local_gb_used=self.local_gb_used + disk_gb, num_instances=self.num_instances + 1,
+                                num_io_ops=self.num_io_ops + 1)
         changed._set_free()
         return changed
 
     def as_destination(self):
-        """Return what callers of select_destinations get."""
-        return {'host': self.host, 'node': self.nodename, 'compute_node_id': self.compute_node_id}
+        """Return what callers of select_destinations get; `ratios` are those that a claim of an alternate needs."""
+        destination = {'host': self.host, 'node': self.nodename, 'compute_node_id': self.compute_node_id}
+        return {**destination, 'ratios': self.ratios} if self.ratios else destination
 
     def __repr__(self):
         return (f'({self.host}, {self.nodename}) ram: {self.free_ram_mb}MB disk: {self.free_disk_mb}MB '

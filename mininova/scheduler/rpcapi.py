@@ -19,7 +19,8 @@ class SchedulerAPI(rpc.Client):
         """Pick and claim a host for each server.
 
         :returns: per server a list of {'host', 'node', 'compute_node_id'}: first the one that is claimed, then
-            alternates; for a server deleted meanwhile nothing is claimed
+            alternates, with the allocation 'ratios' that a claim there needs if aggregates set them; for a server
+            deleted meanwhile nothing is claimed
         :raises NoValidHost: nothing is claimed for any of them (400)
         """
         return self._call(context, 'select_destinations', timeout=SELECT_TIMEOUT, request_spec=request_spec,

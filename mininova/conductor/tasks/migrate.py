@@ -123,7 +123,8 @@ class MigrateTask:
             chosen, *alternates = alternates
             node = objects.ComputeNode(context, id=chosen['compute_node_id'])
             if chosen['host'] not in tried and node.claim(
-                    spec.instance_uuid, spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb):
+                    spec.instance_uuid, spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb,
+                    ratios=chosen.get('ratios')):
                 return chosen, alternates
         return None, []
 

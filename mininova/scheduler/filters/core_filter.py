@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""CoreFilter: the guest's virtual CPUs fit.  Nova: nova/scheduler/filters/core_filter.py (Newton)."""
+"""CoreFilter and AggregateCoreFilter: the guest's virtual CPUs fit.
+
+Nova: nova/scheduler/filters/core_filter.py (Newton).
+"""
 from mininova.scheduler.filters import resource
 
 
@@ -7,10 +10,20 @@ class CoreFilter(resource.ResourceFilter):
     """Virtual CPUs."""
     unit = 'VCPUs'
     room = 'room_vcpus'
+    ratio = 'cpu_allocation_ratio'
     remedy = 'nova.conf of a host: [DEFAULT] cpu_allocation_ratio, reserved_host_cpus; or a flavor with fewer VCPUs'
 
     def __init__(self, spec):
         super().__init__(spec, spec.flavor.vcpus)
 
     def numbers(self, host):
-        return host.vcpus_total, host.vcpus_reserved, host.cpu_allocation_ratio, host.vcpus_used
+        return host.vcpus_total, host.vcpus_reserved, host.vcpus_used
+
+
+class AggregateCoreFilter(CoreFilter):
+    """Virtual CPUs, with the ratio that the host's aggregates say, the least of several, or else its own.
+
+    To be enabled in place of CoreFilter; with both, the lesser ratio counts.
+    """
+    remedy = ('metadata cpu_allocation_ratio of the aggregates (`openstack aggregate set --property`); nova.conf of '
+              'a host that is in none; or a flavor with fewer VCPUs')

@@ -14,8 +14,9 @@ class ResourceFilter(filters.BaseHostFilter):
 
     :cvar unit: follows each amount: 'MB'
     :cvar room: attribute of the host state, what may still be claimed
+    :cvar ratio: attribute of the host state, and key in the metadata of aggregates
     """
-    unit = room = ''
+    unit = room = ratio = ''
 
     def __init__(self, spec, wanted):
         super().__init__(spec)
@@ -33,15 +34,18 @@ class ResourceFilter(filters.BaseHostFilter):
         return kept, [(host, self.too_small(host)) for host, room in zip(hosts, rooms, strict=True) if room < wanted]
 
     def numbers(self, host):
-        """Return total, reserved, ratio and claimed of a host."""
+        """Return total, reserved and claimed of a host."""
         raise NotImplementedError
 
     def too_small(self, host):
         """Return the Reason of a host without enough room, with the numbers that were compared."""
         free = max(0, getattr(host, self.room))
-        total, reserved, ratio, claimed = self.numbers(host)
+        total, reserved, claimed = self.numbers(host)
         total = f'({total} - {reserved} reserved)' if reserved else total
-        text = f'needs {self.wanted} {self.unit}, free {free} {self.unit} = {total} x {ratio:g} - {claimed} claimed'
+        ratio = f'{getattr(host, self.ratio):g}'
+        if self.ratio in host.ratios:
+            ratio += f' of {" and ".join(host.aggregate_metadata.names(self.ratio))}'
+        text = f'needs {self.wanted} {self.unit}, free {free} {self.unit} = {total} x {ratio} - {claimed} claimed'
         return self.reason(text, self.wanted, free)
 
     @classmethod

@@ -3,18 +3,13 @@
 
 Nova: nova/scheduler/weights/affinity.py.
 """
-import mininova.conf
 from mininova.scheduler import group_view, weights
-
-CONF = mininova.conf.CONF
 
 
 class _GroupWeigher(group_view.GroupView, weights.BaseHostWeigher):
-    option = ''
-
     def __init__(self, spec):
         super().__init__(spec)
-        self.multiplier = getattr(CONF.filter_scheduler, self.option) if self.look(spec) else 0.0
+        self.applies = self.look(spec)
 
 
 class ServerGroupSoftAffinityWeigher(_GroupWeigher):

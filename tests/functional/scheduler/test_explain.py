@@ -49,7 +49,7 @@ def test_a_success_keeps_hosts_weights_and_alternates(fleet):
     assert report.request_id == fleet.context.request_id
     assert report.summary == 'cmp2 was chosen of 2 hosts that fit; 3 were considered.'
     best, second, failed = report.details['hosts']
-    assert (best['host'], best['weights']) == ('cmp2', {'CPUWeigher': 0.0, 'DiskWeigher': 0.0, 'RAMWeigher': 1.0})
+    assert (best['host'], best['weights']) == ('cmp2', {'RAMWeigher': 1.0})
     assert (second['host'], second['weight']) == ('cmp1', 0.0)
     assert (failed['host'], failed['failures'][0]['reason']) == ('cmp3', 'disabled: new disk')
     assert report.details['alternates'] == ['cmp1']

@@ -380,7 +380,7 @@ def test_a_second_scheduler_sees_the_claims_of_the_first(fleet):
 
 def test_unknown_filters_are_named_at_start(fleet, conf):
     conf.config(group='filter_scheduler', enabled_filters=['RamFilter', 'WishFilter'])
-    with pytest.raises(exception.NovaException, match='enabled_filters names WishFilter; there are Avail'):
+    with pytest.raises(exception.NovaException, match='enabled_filters names WishFilter; there are Aggreg'):
         manager.SchedulerManager('control')
 
 
