@@ -98,6 +98,9 @@ class HostNotFound(NotFound):
 class ComputeHostNotFound(HostNotFound):
     msg_fmt = 'Compute host %(host)s could not be found.'
 
+class ComputeHostMetricNotFound(NotFound):
+    msg_fmt = 'Metric %(name)s could not be found on the compute host node %(host)s.%(node)s.'
+
 class HostBinaryNotFound(NotFound):
     msg_fmt = 'Could not find binary %(binary)s on host %(host)s.'
 

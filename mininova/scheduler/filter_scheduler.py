@@ -151,7 +151,7 @@ class Search:
     def _pick(self):
         """Return the best host, or one of the best as configured."""
         hosts = list(self.fitting.values())
-        totals, shares = weights.weigh(self.weighers, hosts)
+        totals, shares = self._weigh(hosts)
         self.decision.weighed(hosts, totals, shares)
         best = max(totals)
         if CONF.filter_scheduler.shuffle_best_same_weighed_hosts and CONF.filter_scheduler.host_subset_size == 1:
@@ -160,6 +160,18 @@ class Search:
         if subset == 1:
             return hosts[totals.index(best)]
         return hosts[random.choice(_best(totals, subset))]
+
+    def _weigh(self, hosts):
+        """Return totals and shares.
+
+        :raises NoValidHost: a host does not report a metric that [metrics] requires
+        """
+        try:
+            return weights.weigh(self.weighers, hosts)
+        except exception.ComputeHostMetricNotFound as error:
+            reason = f'{error.format_message()} [metrics] requires it; MetricsFilter leaves such hosts out.'
+            self.decision.fail(reason)
+            raise exception.NoValidHost(reason=reason) from error
 
     def _consume(self, host):
         """Take the server's room off a host; it may not fit another time."""
@@ -182,7 +194,7 @@ class Search:
         :returns: {uuid: host state} of the servers that are done with; one that was deleted meanwhile claims nothing
         """
         started = time.perf_counter()
-        wanted = [host_states.Wanted(uuid, host.compute_node_id, *self.room) for uuid, host in picks]
+        wanted = [host_states.Wanted(uuid, host.compute_node_id, *self.room, host.ratios) for uuid, host in picks]
         outcomes = host_states.claim_many(wanted, self._ruled_out())
         self.decision.claim_seconds += time.perf_counter() - started
         won = {}

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """SameHostFilter, DifferentHostFilter and those of server groups: beside other servers, or away from them.
+SimpleCIDRAffinityFilter: near an address.
 
 Where a server is, its claim says: exactly, also while it is being built.
 
 Nova: nova/scheduler/filters/affinity_filter.py.
 """
+import ipaddress
+
 from mininova.objects import host_states
 from mininova.scheduler import filters, group_view
 
@@ -43,6 +46,36 @@ class DifferentHostFilter(_HintFilter):
         if not found:
             return filters.PASS
         return self.reason(f'has server {" and ".join(found)}', self.uuids, found)
+
+
+class SimpleCIDRAffinityFilter(filters.BaseHostFilter):
+    """Hint build_near_host_ip: the host's address is in the same network; hint cidr is its length, /24 without it."""
+    remedy = 'another build_near_host_ip or cidr hint; or room on the hosts of that network'
+    default_cidr = '/24'
+
+    def __init__(self, spec):
+        super().__init__(spec)
+        near = spec.get_hint('build_near_host_ip')
+        self.applies = bool(near)
+        if self.applies:
+            self.text = f'{near}{spec.get_hint("cidr", self.default_cidr)}'
+            self.network = _parse(ipaddress.ip_interface, self.text)
+
+    def host_passes(self, host):
+        if self.network is None:
+            return self.reason(f'cannot be near {self.text}, which is no network', self.text, host.host_ip)
+        address = _parse(ipaddress.ip_address, host.host_ip)
+        if address is not None and address in self.network.network:
+            return filters.PASS
+        return self.reason(f'has address {host.host_ip}, not in {self.network.network}', str(self.network.network),
+                           host.host_ip)
+
+
+def _parse(kind, text):
+    try:
+        return kind(text)
+    except ValueError:
+        return None
 
 
 class _GroupFilter(group_view.GroupView, filters.BaseHostFilter):

@@ -5,6 +5,7 @@ import pytest
 from mininova.db import claims
 from mininova.scheduler import filters
 from mininova.scheduler.filters import affinity_filter
+from tests.unit.scheduler import states
 
 
 @pytest.fixture
@@ -47,3 +48,29 @@ def test_a_hint_may_be_a_single_text(fleet, placed):
 def test_without_a_hint_neither_has_a_say(fleet):
     for cls in (affinity_filter.SameHostFilter, affinity_filter.DifferentHostFilter):
         assert not cls(fleet.spec(scheduler_hints={'group': ['g']})).applies
+
+
+# -- near an address -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(('near', 'cidr', 'address', 'expected'), [
+    ('10.0.0.77', None, '10.0.0.1', True),
+    ('10.0.1.77', None, '10.0.0.1', 'has address 10.0.0.1, not in 10.0.1.0/24'),
+    ('10.0.1.77', '/16', '10.0.0.1', True),
+    ('10.0.0.77', '/255.255.255.192', '10.0.0.1', 'has address 10.0.0.1, not in 10.0.0.64/26'),
+    ('fd00::1', '/64', 'fd00::2', True),
+    ('fd00::1', '/64', '10.0.0.1', 'has address 10.0.0.1, not in fd00::/64'),
+    ('10.0.0.77', None, None, 'has address None, not in 10.0.0.0/24'),
+    ('10.0.0.77', '/99', '10.0.0.1', 'cannot be near 10.0.0.77/99, which is no network'),
+    ('here', None, '10.0.0.1', 'cannot be near here/24, which is no network'),
+])
+def test_a_host_is_near_if_its_address_is_in_the_network(near, cidr, address, expected):
+    hints = {'build_near_host_ip': [near], **({'cidr': [cidr]} if cidr else {})}
+    tester = affinity_filter.SimpleCIDRAffinityFilter(states.spec(scheduler_hints=hints))
+    assert tester.applies
+    reason = tester.host_passes(states.state(host_ip=address))
+    assert (True if reason is filters.PASS else reason.text) == expected
+
+
+def test_without_an_address_near_which_it_has_no_say():
+    assert not affinity_filter.SimpleCIDRAffinityFilter(states.spec(scheduler_hints={'cidr': ['/24']})).applies
