@@ -4,12 +4,16 @@
 System metadata is one column; whoever changes an entry first takes the row.  Nova keeps a row per entry
 (instance_system_metadata).
 """
+import collections
+
+import orjson
 import sqlalchemy as sa
 
 from mininova import exception
 from mininova.db import actions, models, session
 
 TABLE = models.instances
+CLAIMS = models.allocations
 # How the entries begin that tell of a server's image.
 IMAGE = 'image_'
 
@@ -74,3 +78,23 @@ def set_lock(connection, uuid, locked_by, reason, action, event, host):
     actions.event_start.within(connection, uuid, action['request_id'], event, host)
     actions.event_finish.within(connection, uuid, action['request_id'], event, 'Success')
     return entries, now
+
+
+@session.read
+def count_image_properties(connection, wanted):
+    """Count the servers whose image has a property with a value, by the node on which they have their claim.
+
+    :param wanted: {name of a property: value}
+    :returns: {(node id, name): number of servers}, without zeros
+    """
+    text = sa.type_coerce(TABLE.c.system_metadata, sa.Text)
+    # The database only leaves out servers that have none of the names.
+    names = [text.contains(orjson.dumps(IMAGE + name).decode(), autoescape=True) for name in wanted]
+    rows = connection.execute(sa.select(CLAIMS.c.compute_node_id, text).join(
+        TABLE, TABLE.c.uuid == CLAIMS.c.instance_uuid).where(
+            TABLE.c.deleted == 0, CLAIMS.c.kind == 'instance', sa.or_(*names))).all()
+    found = collections.Counter()
+    for node_id, document in rows:
+        entries = orjson.loads(document)
+        found.update((node_id, name) for name, value in wanted.items() if entries.get(IMAGE + name) == value)
+    return dict(found)

@@ -3,7 +3,7 @@
 
 Only for processes with a database of their own; nova-compute has none and uses ComputeNode and Allocation.
 """
-from mininova.db import claims, groups, host_states
+from mininova.db import claims, groups, host_states, system_metadata
 
 Known = host_states.Known
 Wanted = claims.Wanted
@@ -18,3 +18,4 @@ read = host_states.read
 claim_many = claims.claim_many
 nodes_by_instance = claims.nodes_by_instance
 claims_of_group = groups.claims_of_others
+count_image_properties = system_metadata.count_image_properties
