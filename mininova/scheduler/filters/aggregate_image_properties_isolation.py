@@ -32,6 +32,6 @@ class AggregateImagePropertiesIsolation(aggregate.AggregateFilter):
             had = metadata.texts.get(key)
             if had is not None and wanted not in had:
                 texts = ', '.join(sorted(had))
-                return self.reason(f'is for images with {key} = {texts}, this one has {wanted}', f'{key} {wanted}',
+                return self.reason(f'for images with {key} = {texts}, this one has {wanted}', f'{key} {wanted}',
                                    texts)
         return filters.PASS

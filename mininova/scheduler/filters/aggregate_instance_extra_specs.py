@@ -31,9 +31,9 @@ class AggregateInstanceExtraSpecsFilter(aggregate.AggregateFilter):
         for key, requirement, matches in self.requirements:
             had = metadata.texts.get(key)
             if not had:
-                return self.reason(f'is in no aggregate with {key}', f'{key} {requirement}', None)
+                return self.reason(f'in no aggregate with {key}', f'{key} {requirement}', None)
             if not any(matches(text) for text in had):
                 texts = ', '.join(sorted(had))
-                return self.reason(f'is in aggregates with {key} = {texts}, wanted {requirement}',
+                return self.reason(f'in aggregates with {key} = {texts}, wanted {requirement}',
                                    f'{key} {requirement}', texts)
         return filters.PASS

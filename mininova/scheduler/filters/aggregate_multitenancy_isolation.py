@@ -20,4 +20,4 @@ class AggregateMultiTenancyIsolation(aggregate.AggregateFilter):
         reserved = frozenset().union(*(texts for key, texts in metadata.texts.items() if key.startswith(KEY)))
         if not reserved or self.spec.project_id in reserved:
             return filters.PASS
-        return self.reason('is reserved for other projects', self.spec.project_id, ', '.join(sorted(reserved)))
+        return self.reason('reserved for other projects', self.spec.project_id, ', '.join(sorted(reserved)))

@@ -23,5 +23,5 @@ class IsolatedHostsFilter(filters.BaseHostFilter):
         if (host.host in self.hosts) == self.isolated:
             return filters.PASS
         if self.isolated:
-            return self.reason('is not among the isolated hosts, where the image belongs', 'isolated', 'not isolated')
-        return self.reason('is for isolated images only', 'not isolated', 'isolated')
+            return self.reason('not among the isolated hosts, where the image belongs', 'isolated', 'not isolated')
+        return self.reason('for isolated images only', 'not isolated', 'isolated')

@@ -108,4 +108,4 @@ class JsonFilter(filters.BaseHostFilter):
             return self.reason(self.problem, self.query)
         if self.matches(host):
             return filters.PASS
-        return self.reason('is not as the query says', self.query)
+        return self.reason('not as the query says', self.query)

@@ -18,4 +18,4 @@ class AggregateTypeAffinityFilter(aggregate.AggregateFilter):
         if flavors is None or wanted in flavors:
             return filters.PASS
         had = ', '.join(sorted(flavors))
-        return self.reason(f'is for flavors {had} only, not {wanted}', wanted, had)
+        return self.reason(f'for flavors {had} only, not {wanted}', wanted, had)

@@ -45,4 +45,4 @@ def test_the_last_unit_of_the_ratio_of_an_aggregate_fits_and_the_reason_names_it
     assert cls(states.spec(**{wanted: 15})).host_passes(host) is filters.PASS
     reason = cls(states.spec(**{wanted: 16})).host_passes(host)
     assert (reason.filter, reason.wanted, reason.had) == (cls.__name__, 16, 15)
-    assert reason.text.endswith('free 15 %s = 10 x 1.5 of a1 and a2 - 0 claimed' % cls.unit)
+    assert reason.text.endswith(f'free 15 {cls.unit} = 10 x 1.5 of a1 and a2 - 0 claimed')

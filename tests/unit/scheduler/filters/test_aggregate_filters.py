@@ -33,10 +33,10 @@ def passes(cls, written, **wanted):
     ({'hw:cpu_policy': 'dedicated'}, [], True),
     ({'capabilities:free_ram_mb': '>= 9'}, [], True),
     ({'aggregate_instance_extra_specs:a:b': '1'}, [{'a:b': '1'}], True),
-    ({'ssd': 'true'}, [], 'is in no aggregate with ssd'),
-    ({'ssd': 'true'}, [{'disk': 'ssd'}], 'is in no aggregate with ssd'),
-    ({'ssd': 'true'}, [{'ssd': 'no'}, {'ssd': 'maybe'}], 'is in aggregates with ssd = maybe, no, wanted true'),
-    ({'cores': '>= 4'}, [{'cores': 'many'}], 'is in aggregates with cores = many, wanted >= 4'),
+    ({'ssd': 'true'}, [], 'in no aggregate with ssd'),
+    ({'ssd': 'true'}, [{'disk': 'ssd'}], 'in no aggregate with ssd'),
+    ({'ssd': 'true'}, [{'ssd': 'no'}, {'ssd': 'maybe'}], 'in aggregates with ssd = maybe, no, wanted true'),
+    ({'cores': '>= 4'}, [{'cores': 'many'}], 'in aggregates with cores = many, wanted >= 4'),
 ])
 def test_extra_specs(specs, written, expected):
     cls = aggregate_instance_extra_specs.AggregateInstanceExtraSpecsFilter
@@ -54,7 +54,7 @@ def test_extra_specs(specs, written, expected):
     ({'os_distro': 'debian'}, [{'os_distro': 'ubuntu'}, {'os_distro': 'debian'}], True),
     ({'hw_cpu_cores': 4}, [{'hw_cpu_cores': '4'}], True),
     ({'os_distro': 'debian'}, [{'os_distro': 'ubuntu'}],
-     'is for images with os_distro = ubuntu, this one has debian'),
+     'for images with os_distro = ubuntu, this one has debian'),
 ])
 def test_image_properties(properties, written, expected):
     cls = aggregate_image_properties_isolation.AggregateImagePropertiesIsolation
@@ -73,7 +73,7 @@ def test_with_a_namespace_only_its_keys_count(conf):
     written = [{'iso_os': 'linux', 'os_distro': 'ubuntu', 'isolated': 'yes'}]
     assert passes(cls, written, properties={'iso_os': 'linux', 'os_distro': 'debian', 'isolated': 'no'}) is True
     assert passes(cls, written, properties={'iso_os': 'hurd'}) == (
-        'is for images with iso_os = linux, this one has hurd')
+        'for images with iso_os = linux, this one has hurd')
 
 
 # -- AggregateMultiTenancyIsolation --------------------------------------------------------------
@@ -86,8 +86,8 @@ def test_with_a_namespace_only_its_keys_count(conf):
     ([{'filter_tenant_id': 'other, p'}], True),
     ([{'filter_tenant_id': 'other'}, {'filter_tenant_id': 'p'}], True),
     ([{'filter_tenant_id': 'other', 'filter_tenant_id3': 'p'}], True),
-    ([{'filter_tenant_id': 'other'}], 'is reserved for other projects'),
-    ([{'filter_tenant_id_more': 'other'}, {}], 'is reserved for other projects'),
+    ([{'filter_tenant_id': 'other'}], 'reserved for other projects'),
+    ([{'filter_tenant_id_more': 'other'}, {}], 'reserved for other projects'),
 ])
 def test_projects(written, expected):
     cls = aggregate_multitenancy_isolation.AggregateMultiTenancyIsolation
@@ -108,7 +108,7 @@ def test_which_projects_it_is_for_is_for_administrators_only():
     ([{'instance_type': 'm1.test'}], True),
     ([{'instance_type': 'm1.big, m1.test'}], True),
     ([{'instance_type': 'm1.big'}, {'instance_type': 'm1.test'}], True),
-    ([{'instance_type': 'm1.big,m1.huge'}], 'is for flavors m1.big, m1.huge only, not m1.test'),
+    ([{'instance_type': 'm1.big,m1.huge'}], 'for flavors m1.big, m1.huge only, not m1.test'),
 ])
 def test_flavors(written, expected):
     assert passes(type_filter.AggregateTypeAffinityFilter, written) == expected

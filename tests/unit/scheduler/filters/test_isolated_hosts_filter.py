@@ -30,5 +30,5 @@ def test_images_and_hosts(conf, images, hosts, restrict, passing):
 def test_the_reason_says_which_way_round_it_is(conf):
     conf.config(group='filter_scheduler', isolated_images=['image'], isolated_hosts=['iso'])
     image, other = (isolated_hosts_filter.IsolatedHostsFilter(states.spec(image=image)) for image in (True, False))
-    assert image.host_passes(states.state()).text == 'is not among the isolated hosts, where the image belongs'
-    assert other.host_passes(states.state(host='iso')).text == 'is for isolated images only'
+    assert image.host_passes(states.state()).text == 'not among the isolated hosts, where the image belongs'
+    assert other.host_passes(states.state(host='iso')).text == 'for isolated images only'

@@ -22,7 +22,7 @@ def answer(query, **host):
     return True if reason is filters.PASS else reason.text
 
 
-NO = 'is not as the query says'
+NO = 'not as the query says'
 
 
 @pytest.mark.parametrize(('query', 'expected'), [
