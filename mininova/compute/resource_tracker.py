@@ -4,8 +4,9 @@ from oslo_log import log
 from oslo_serialization import jsonutils
 
 import mininova.conf
-from mininova import exception, objects
+from mininova import exception, objects, rpc
 from mininova.compute import claims
+from mininova.compute.monitors import handler
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -19,6 +20,8 @@ class ResourceTracker:
     def __init__(self, host, driver):
         self.host, self.driver = host, driver
         self.nodes = {}
+        self.monitors = handler.MonitorHandler(driver)
+        self._failed_builds = {}
 
     def update_available_resource(self, context):
         """Measure every node of this host and store it; stores nothing when nothing changed."""
@@ -33,7 +36,7 @@ class ResourceTracker:
         values.update(
             cpu_info=_document(measured.get('cpu_info')),
             supported_instances=_document(measured.get('supported_instances')),
-            stats=measured.get('stats') or {}, host_ip=self.driver.get_host_ip_addr(), current_workload=0,
+            stats=self._stats(nodename, measured.get('stats') or {}), host_ip=self.driver.get_host_ip_addr(),
             reserved_vcpus=CONF.reserved_host_cpus, reserved_memory_mb=CONF.reserved_host_memory_mb,
             reserved_disk_gb=-(-CONF.reserved_host_disk_mb // 1024), cpu_allocation_ratio=CONF.cpu_allocation_ratio,
             ram_allocation_ratio=CONF.ram_allocation_ratio, disk_allocation_ratio=CONF.disk_allocation_ratio,
@@ -46,6 +49,35 @@ class ResourceTracker:
             LOG.info('Node %s: %s VCPUs, %s MB memory, %s GB disk.', nodename, node.vcpus, node.memory_mb,
                      node.local_gb)
         self.nodes[nodename] = node
+
+    def _stats(self, nodename, stats):
+        """Return what else is told of a node: what the driver said, metrics and failed builds, if there are any."""
+        ours = {'metrics': self.monitors.collect(), 'failed_builds': self._failed_builds.get(nodename)}
+        return {**stats, **{name: value for name, value in ours.items() if value}}
+
+    def build_failed(self, context, nodename):
+        """Count a failed build, so that the scheduler prefers other hosts."""
+        if CONF.compute.consecutive_build_service_disable_threshold:
+            self._failed_builds[nodename] = self._failed_builds.get(nodename, 0) + 1
+            self._tell_failed_builds(context, nodename)
+
+    def build_succeeded(self, context, nodename):
+        """Forget failed builds: a host that builds is well."""
+        if self._failed_builds.pop(nodename, 0):
+            self._tell_failed_builds(context, nodename)
+
+    def _tell_failed_builds(self, context, nodename):
+        node = self.nodes.get(nodename)
+        if node is None:
+            return
+        node._context = context.elevated()
+        others = {name: value for name, value in (node.stats or {}).items() if name != 'failed_builds'}
+        count = self._failed_builds.get(nodename)
+        node.stats = {**others, 'failed_builds': count} if count else others
+        try:
+            node.report()
+        except (exception.NovaException, rpc.MessagingException) as error:
+            LOG.info('The next report tells of %s failed builds: %s', count or 0, error)
 
     def _uptime(self):
         try:

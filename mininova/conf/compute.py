@@ -21,6 +21,11 @@ Guests that leave this host by live migration at the same time; others wait thei
 share the network, so that each takes longer and may not end at all."""),
     cfg.IntOpt('update_resources_interval', default=60, min=0, help="""
 Seconds between two reports of this host's resources; 0 means at start only."""),
+    cfg.ListOpt('compute_monitors', default=[], help="""
+Monitors that measure this host with each report of its resources, one of a kind, for MetricsFilter and MetricsWeigher
+of the scheduler: `cpu.virt_driver`, entry points of groups `mininova.compute.monitors.*`. Its metrics: cpu.frequency
+(MHz), cpu.user.time, cpu.kernel.time, cpu.idle.time, cpu.iowait.time (ns), the same with .percent (0 to 1) instead of
+.time, and cpu.percent."""),
     cfg.IntOpt('sync_power_state_interval', default=60, min=-1, help="""
 Seconds between two comparisons of recorded and real power states; -1 turns them off. Lifecycle
 events of the hypervisor are handled at once in any case."""),
@@ -55,7 +60,11 @@ Seconds a guest gets to shut down by itself when its server is stopped, before i
 The image property os_shutdown_timeout, or the flavor's extra spec of this name, says otherwise for their servers."""),
 ]
 
-SHUTDOWN_OPTS = [
+COMPUTE_OPTS = [
+    cfg.IntOpt('consecutive_build_service_disable_threshold', default=10, min=0, help="""
+Tell the scheduler how many builds failed on this host since the last one that worked, for BuildFailureWeigher; 0 tells
+nothing. The number itself means nothing any more, as in Nova: no service is disabled."""),
+
     cfg.IntOpt('shutdown_retry_interval', default=10, min=1, help="""
 Seconds between two requests to a guest to shut down, within the time it gets for that."""),
 ]
@@ -73,8 +82,8 @@ Seconds without a sign of life after which a conductor worker's builds are taken
 def register_opts(conf):
     conf.register_opts(DEFAULT_OPTS)
     conf.register_opts(RECONCILER_OPTS, group='reconciler')
-    conf.register_opts(SHUTDOWN_OPTS, group='compute')
+    conf.register_opts(COMPUTE_OPTS, group='compute')
 
 
 def list_opts():
-    return [('DEFAULT', DEFAULT_OPTS), ('compute', SHUTDOWN_OPTS), ('reconciler', RECONCILER_OPTS)]
+    return [('DEFAULT', DEFAULT_OPTS), ('compute', COMPUTE_OPTS), ('reconciler', RECONCILER_OPTS)]

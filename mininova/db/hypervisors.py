@@ -14,16 +14,24 @@ INSTANCES = models.instances
 
 _NODE_COLUMNS = ('id', 'uuid', 'host', 'hypervisor_hostname', 'vcpus', 'memory_mb', 'local_gb', 'reserved_vcpus',
                  'reserved_memory_mb', 'reserved_disk_gb', 'vcpus_used', 'memory_mb_used', 'local_gb_used',
-                 'disk_available_least', 'running_vms', 'current_workload', 'hypervisor_type', 'hypervisor_version',
+                 'disk_available_least', 'running_vms', 'hypervisor_type', 'hypervisor_version',
                  'host_ip', 'cpu_info', 'uptime')
 _SERVICE_COLUMNS = ('id', 'uuid', 'disabled', 'disabled_reason', 'forced_down')
+# Counted when it is asked for: what nova-compute last reported would be older than most tasks last.
+_TASKS = sa.select(INSTANCES.c.host, INSTANCES.c.node, sa.func.count().label('number')).where(
+    INSTANCES.c.deleted == 0, INSTANCES.c.task_state.is_not(None)).group_by(
+        INSTANCES.c.host, INSTANCES.c.node).subquery()
+_WITH_TASKS = NODES.outerjoin(
+    _TASKS, sa.and_(_TASKS.c.host == NODES.c.host, _TASKS.c.node == NODES.c.hypervisor_hostname))
+_WORKLOAD = sa.func.coalesce(_TASKS.c.number, 0)
 _COMPUTE = sa.and_(SERVICES.c.host == NODES.c.host, SERVICES.c.binary == 'nova-compute')
 
 
 def _select():
     columns = [SERVICES.c[name].label(f'service_{name}') for name in _SERVICE_COLUMNS]
     age = services.age_of(SERVICES.c.last_seen_up).label('service_age')
-    return sa.select(*(NODES.c[name] for name in _NODE_COLUMNS), *columns, age).join_from(NODES, SERVICES, _COMPUTE)
+    return sa.select(*(NODES.c[name] for name in _NODE_COLUMNS), *columns, age,
+                     _WORKLOAD.label('current_workload')).join_from(_WITH_TASKS, SERVICES, _COMPUTE)
 
 
 @session.read
@@ -74,11 +82,12 @@ def statistics(connection):
             'local_gb_used': NODES.c.local_gb_used + sa.func.coalesce(NODES.c.reserved_disk_gb, 0)}
     sums = {**used, 'free_ram_mb': NODES.c.memory_mb - used['memory_mb_used'],
             'free_disk_gb': NODES.c.local_gb - used['local_gb_used']}
-    for name in ('vcpus', 'memory_mb', 'local_gb', 'current_workload', 'running_vms', 'disk_available_least'):
+    for name in ('vcpus', 'memory_mb', 'local_gb', 'running_vms', 'disk_available_least'):
         sums[name] = NODES.c[name]
+    sums['current_workload'] = _WORKLOAD
     query = sa.select(sa.func.count().label('count'), *(sa.func.sum(column).label(name) for name,
                                                         column in sums.items()))
-    row = connection.execute(query.select_from(NODES.join(SERVICES, _COMPUTE)).where(
+    row = connection.execute(query.select_from(_WITH_TASKS.join(SERVICES, _COMPUTE)).where(
         SERVICES.c.disabled.is_(False))).mappings().one()
     return {name: int(value or 0) for name, value in row.items()}
 

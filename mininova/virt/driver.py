@@ -110,6 +110,10 @@ class ComputeDriver(live_driver.LiveMigrationDriver, cold_driver.ColdMigrationDr
         """Return the host's uptime as the command ``uptime`` prints it."""
         self._unsupported('get_host_uptime')
 
+    def get_host_cpu_stats(self) -> dict:
+        """Return kernel, idle, user, iowait (ns since the host started, over all processors) and frequency (MHz)."""
+        self._unsupported('get_host_cpu_stats')
+
     def get_host_ip_addr(self) -> str:
         """Return the address by which other hosts reach this one."""
         self._unsupported('get_host_ip_addr')

@@ -97,6 +97,10 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
         return (f' {time.strftime("%H:%M:%S")} up {days} days, {hours:2d}:{minutes % 60:02d},  0 users,'
                 '  load average: 0.00, 0.00, 0.00\n')
 
+    def get_host_cpu_stats(self):
+        self.faults.hit('get_host_cpu_stats')
+        return fake_host.cpu_stats(len([guest for guest in self.host.guests.values() if guest.running]))
+
     def get_host_ip_addr(self):
         return CONF.my_ip
 

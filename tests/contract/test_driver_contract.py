@@ -6,6 +6,7 @@ import pytest
 
 from mininova import concurrency, exception
 from mininova.compute import power_state
+from mininova.compute.monitors.cpu import virt_driver
 from mininova.virt import consoles, driver, event, hardware
 from tests.contract import samples
 
@@ -356,6 +357,16 @@ def test_guests_count_as_used(subject, running):
 def test_the_host_says_how_long_it_has_been_up(subject):
     uptime = subject.driver.get_host_uptime()
     assert ' up ' in uptime and 'load average' in uptime
+
+
+def test_the_host_says_what_its_processors_do(subject):
+    first, second = subject.driver.get_host_cpu_stats(), subject.driver.get_host_cpu_stats()
+    assert set(first) == {'kernel', 'idle', 'user', 'iowait', 'frequency'}
+    assert all(isinstance(value, int) for value in first.values())
+    assert first['frequency'] > 0 and first['idle'] > 0
+    assert sum(first.values()) <= sum(second.values())
+    monitor = virt_driver.Monitor(subject.driver)
+    assert 0 <= monitor.measure()['cpu.percent'] <= 1
 
 
 def test_the_host_has_an_address(subject):

@@ -99,6 +99,7 @@ class Host:
             'task_state': (*task_states.BUILD_STATES, None), 'vm_state': vm_states.BUILDING,
             'action_id': instance.action_id, 'host': self.name}, forget_intent=True)
         crashpoint('create.C17.active.after')
+        self.tracker.build_succeeded(instance._context, instance.node)
 
 
 class Operations:

@@ -136,6 +136,7 @@ class BuildOperations(base.Operations):
     def _give_back(self, context, instance, error, alternates, admin_password, injected_files):
         """Clean up here and let conductor try the next host."""
         LOG.exception('The build failed here; giving it back.', instance=instance)
+        self.host.tracker.build_failed(context, instance.node)
         self._clean_up(context, instance)
         reason = faults.user_message(error)
         self._record(instance, error)

@@ -132,6 +132,9 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
     def get_host_uptime(self):
         return stats.uptime()
 
+    def get_host_cpu_stats(self):
+        return self._host.cpu_stats()
+
     def get_host_ip_addr(self):
         return CONF.my_ip
 

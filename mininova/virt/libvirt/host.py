@@ -177,6 +177,12 @@ class Host:
         """Return libvirtd's version in the same form."""
         return self.ask('getLibVersion')
 
+    def cpu_stats(self):
+        """Return kernel, idle, user, iowait in ns of all processors together, and their frequency in MHz."""
+        spent = self.ask('getCPUStats', libvirt.VIR_NODE_CPU_STATS_ALL_CPUS, 0)
+        found = {name: int(spent[name]) for name in ('kernel', 'idle', 'user', 'iowait')}
+        return {**found, 'frequency': self.ask('getInfo')[3]}
+
     def hostname(self):
         """Return the host's name as libvirt knows it."""
         return self.ask('getHostname')
