@@ -10,6 +10,7 @@ import mininova.cmd  # noqa: F401  (first: it patches the standard library)
 
 # isort: split
 import argparse
+import importlib.metadata
 import os
 import random
 import statistics
@@ -23,10 +24,11 @@ import sqlalchemy as sa
 import mininova.conf
 from mininova import config, objects
 from mininova import context as nova_context
-from mininova.db import models, session
-from mininova.scheduler import filter_scheduler
+from mininova.db import aggregates, models, session
+from mininova.scheduler import filter_scheduler, filters
 
 CONF = mininova.conf.CONF
+AGGREGATES = 20
 BUDGET_MS = {1000: 50, 10000: 300}
 FLOOR_READ = 'SELECT id, vcpus, vcpus_used, memory_mb, memory_mb_used, local_gb, local_gb_used FROM compute_nodes'
 FLOOR_TAKE = 'UPDATE compute_nodes SET memory_mb_used = memory_mb_used + 1 WHERE id = {node}'
@@ -43,6 +45,8 @@ def arguments():
     parser.add_argument('--reports', type=int, metavar='N',
                         help='hosts that report between two requests (default: hosts / 600)')
     parser.add_argument('--down', type=float, default=0.01, help='share of hosts that are down')
+    parser.add_argument('--all-filters', action='store_true',
+                        help='with every filter there is, and twenty aggregates with metadata for them')
     parser.add_argument('--database', help='SQLAlchemy URL of an empty database; default is SQLite in a temporary file')
     return parser.parse_args()
 
@@ -80,9 +84,22 @@ def fill(count, down):
         connection.execute(sa.insert(models.services), services)
 
 
+def enable_all_filters(count):
+    """Enable every filter, those by aggregate in place of the plain ones, and give the aggregates something to say."""
+    names = {entry.name for entry in importlib.metadata.entry_points(group=filters.GROUP)}
+    plain = {name.removeprefix('Aggregate') for name in names if name.startswith('Aggregate')}
+    CONF.set_override('enabled_filters', sorted(names - plain), group='filter_scheduler')
+    for number in range(AGGREGATES):
+        aggregates.create(f'aggregate{number}', {
+            'cpu_allocation_ratio': str(10 + number), 'ram_weight_multiplier': str(1 + number / 10),
+            'max_io_ops_per_host': '1000', 'max_instances_per_host': '1000', 'ssd': 'true', 'filter_tenant_id': 'demo'},
+            [f'cmp{host:05d}' for host in range(number, count, AGGREGATES)])
+
+
 def clear():
     with session.writer() as connection:
-        for table in (models.compute_nodes, models.services, models.instances, models.allocations):
+        for table in (models.compute_nodes, models.services, models.instances, models.allocations,
+                      models.aggregates, models.aggregate_hosts, models.aggregate_metadata):
             connection.execute(sa.delete(table))
 
 
@@ -132,12 +149,13 @@ def percentile(values, share):
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def small_request(context):
+def small_request(context, asks_for_ssd=False):
     """Return a request for an ordinary server."""
     flavor = objects.Flavor(context, id=1, flavorid='1', name='m1.small', memory_mb=2048, vcpus=1, root_gb=20,
-                            ephemeral_gb=0, swap=0, extra_specs={}, projects=[])
+                            ephemeral_gb=0, swap=0, extra_specs={'ssd': 'true'} if asks_for_ssd else {},
+                            projects=[])
     spec = objects.RequestSpec(context, flavor=flavor, image=objects.ImageMeta.from_dict({'id': 'i'}),
-                               instance_uuid=str(uuid.uuid4()))
+                               instance_uuid=str(uuid.uuid4()), project_id='demo')
     spec.obj_set_defaults_if_unset()
     return spec
 
@@ -146,9 +164,11 @@ def run(count, options):
     """Measure one size and return whether it is within its budget."""
     clear()
     fill(count, options.down)
+    if options.all_filters:
+        enable_all_filters(count)
     reports = count // 600 if options.reports is None else options.reports
     context = nova_context.get_admin_context()
-    spec = small_request(context)
+    spec = small_request(context, options.all_filters)
     scheduler = filter_scheduler.FilterScheduler()
     first = measure(scheduler.host_manager.get_all_host_states, 1)[0]
     taken, cpu, parts = [], [], {'read': [], 'filter': [], 'claim': []}

@@ -3,7 +3,7 @@
 import json
 
 from mininova import exception, objects
-from mininova.db import services
+from mininova.db import aggregates, services
 from mininova.scheduler import filter_scheduler
 
 
@@ -47,6 +47,30 @@ def test_a_request_that_no_host_could_build_is_not_held_against_the_host(whole, 
     shown = whole.wait(whole.boot())
     assert (shown['status'], 'it is none' in shown['fault']['message']) == ('ERROR', True)
     assert 'failed_builds' not in stats(whole, 'cmp1')
+
+
+def test_an_alternate_is_claimed_by_the_ratio_of_its_aggregate(whole, cloud):
+    cloud.conf(cpu_allocation_ratio=0.01)
+    cloud.conf(group='filter_scheduler', enabled_filters=['ComputeFilter', 'AggregateCoreFilter'])
+    scheduler = next(started for started in whole.services if started.binary == 'nova-scheduler')
+    scheduler.manager.driver = filter_scheduler.FilterScheduler()
+    whole.hosts['cmp1'].manager.tracker.update_available_resource(whole.admin)
+    whole.add_host('cmp2')
+    refused = whole.wait(whole.boot('before'))
+    assert '2 AggregateCoreFilter (needs 1 VCPUs, most free 0 VCPUs' in refused['fault']['message']
+    aggregates.create('packed', {'cpu_allocation_ratio': '1'}, ['cmp1', 'cmp2'])
+    whole.faults('cmp1').add('spawn', 'full', count=1)
+    whole.faults('cmp2').add('spawn', 'full', count=1)
+    server = whole.boot('after')
+    assert whole.wait(server)['status'] == 'ERROR'
+    attempts = objects.RequestSpec.get_by_instance_uuid(whole.admin, server).attempts
+    assert {attempt['host'] for attempt in attempts} == {'cmp1', 'cmp2'}
+    scheduler.manager.reports.flush(10)
+    outcomes = [report.outcome for report in objects.SchedulingReportList.get_by_key(whole.admin, server)]
+    # The second host was the alternate of the first choice: the scheduler was asked again only when both had failed.
+    assert outcomes == ['placed', 'failed']
+    assert whole.wait(whole.boot('again'))['status'] == 'ACTIVE'
+    assert whole.findings() == []
 
 
 def test_hypervisors_tell_how_many_servers_are_worked_on(whole):

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, Phase, settings, stateful
 from hypothesis import strategies as st
 
 from mininova.db import aggregates, claims, models, session
-from mininova.scheduler import host_cache
+from mininova.scheduler import aggregate_ratios, host_cache
 
 # A failure is told within the time limit of a test; looking for a shorter one takes minutes.
 NO_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -17,7 +17,8 @@ HOSTS = ['cmp1', 'cmp2', 'cmp3']
 
 def shown(states):
     """Return what a list of host states says, but for the exact age of silent services."""
-    return {state.host: (state.compute_node_id, state.generation, state.room_memory_mb, state.zones,
+    return {state.host: (state.compute_node_id, state.generation, state.room_memory_mb, state.room_vcpus,
+                         state.ratios, state.num_io_ops, state.num_instances, state.zones,
                          sorted(aggregate['name'] for aggregate in state.aggregates),
                          state.service and {key: value for key, value in state.service.items() if key != 'age'})
             for state in states}
@@ -99,7 +100,11 @@ class Cloud(stateful.RuleBasedStateMachine):
             for table in (models.compute_nodes, models.services, models.aggregates, models.aggregate_hosts,
                           models.aggregate_metadata, models.allocations):
                 connection.execute(sa.delete(table))
-        self.cache, self.hosts, self.servers = host_cache.HostCache(), {}, []
+        self.cache, self.hosts, self.servers = self._fresh(), {}, []
+
+    @staticmethod
+    def _fresh():
+        return host_cache.HostCache(aggregate_ratios.AggregateRatios({'cpu_allocation_ratio': False}))
 
     @stateful.rule(host=st.sampled_from(HOSTS))
     def add_or_report(self, host):
@@ -127,14 +132,24 @@ class Cloud(stateful.RuleBasedStateMachine):
             self.servers.append(server)
 
     @stateful.precondition(lambda self: self.servers)
+    @stateful.rule(data=st.data(), task_state=st.sampled_from((None, 'spawning', 'rebooting')))
+    def work_on(self, data, task_state):
+        servers = models.instances
+        with session.writer() as connection:
+            connection.execute(sa.update(servers).where(
+                servers.c.uuid == data.draw(st.sampled_from(self.servers))).values(task_state=task_state))
+
+    @stateful.precondition(lambda self: self.servers)
     @stateful.rule()
     def release(self):
         claims.release(self.servers.pop())
 
     @stateful.precondition(lambda self: self.hosts)
-    @stateful.rule(data=st.data(), zone=st.sampled_from(('az1', 'az2')))
-    def group(self, data, zone):
-        aggregates.create(str(uuid.uuid4()), {'availability_zone': zone},
+    @stateful.rule(data=st.data(), metadata=st.sampled_from((
+        {'availability_zone': 'az1'}, {'availability_zone': 'az2', 'cpu_allocation_ratio': '2'},
+        {'cpu_allocation_ratio': '0.5'}, {'cpu_allocation_ratio': 'much'})))
+    def group(self, data, metadata):
+        aggregates.create(str(uuid.uuid4()), metadata,
                           [data.draw(st.sampled_from(sorted(self.hosts)))])
 
     @stateful.rule(host=st.sampled_from(HOSTS))
@@ -144,7 +159,7 @@ class Cloud(stateful.RuleBasedStateMachine):
 
     @stateful.rule()
     def look(self):
-        assert shown(self.cache.refresh()) == shown(host_cache.HostCache().refresh())
+        assert shown(self.cache.refresh()) == shown(self._fresh().refresh())
         assert {state.host for state in self.cache.refresh()} == set(self.hosts)
 
     @stateful.invariant()
