@@ -12,16 +12,14 @@ import mininova.conf
 from mininova import exception, objects, quota
 from mininova.compute import action, create_image, sealing
 from mininova.crashpoint import crashpoint
-from mininova.scheduler.client import image_match
+from mininova.scheduler import aggregate_metadata
+from mininova.scheduler.client import image_isolation, image_match
 
 CONF = mininova.conf.CONF
 
 # Columns that follow from the image: what the host puts back when the new image turns out to be no good.
 IMAGE_COLUMNS = ('image_ref', 'kernel_id', 'ramdisk_id', 'os_type', 'architecture', 'auto_disk_config',
                  'system_metadata')
-
-# Who says which images a host can run.
-IMAGE_FILTER = 'ImagePropertiesFilter'
 
 
 @dataclasses.dataclass
@@ -121,14 +119,36 @@ class RebuildActions:
         :raises ImageUnacceptable: (400)
         """
         enabled = {name.rpartition('.')[2] for name in CONF.filter_scheduler.enabled_filters}
-        match = image_match.ImageMatch(meta)
-        if IMAGE_FILTER not in enabled or not match.applies:
-            return
-        node = objects.ComputeNode.get_by_host_and_nodename(context.elevated(), instance.host, instance.node)
-        found = match.mismatch(node)
-        if found is not None:
-            raise exception.ImageUnacceptable(image_id=meta.id,
-                                              reason=f'the host of the server cannot run it: it {found.text}')
+        for name, find_problem in IMAGE_FILTERS.items():
+            problem = find_problem(context.elevated(), instance, meta) if name in enabled else None
+            if problem:
+                raise exception.ImageUnacceptable(image_id=meta.id, reason=f'the host of the server {problem}')
+
+
+def _cannot_run(admin, instance, meta):
+    match = image_match.ImageMatch(meta)
+    if not match.applies:
+        return None
+    found = match.mismatch(objects.ComputeNode.get_by_host_and_nodename(admin, instance.host, instance.node))
+    return found and f'cannot run it: it {found.text}'
+
+
+def _is_not_isolated_alike(admin, instance, meta):
+    return image_isolation.HostIsolation(meta).mismatch(instance.host) and 'is for other images'
+
+
+def _is_in_aggregates_for_others(admin, instance, meta):
+    isolation = image_isolation.PropertyIsolation(meta)
+    if not isolation.applies:
+        return None
+    mine = [{'name': aggregate.name, 'metadata': aggregate.metadata}
+            for aggregate in objects.AggregateList.get_all(admin) if instance.host in aggregate.hosts]
+    return isolation.mismatch(aggregate_metadata.AggregateMetadata(mine).texts) and 'is for other images'
+
+
+# Filters that say which images a host may run, and what says so of one host: the end of a sentence, or nothing.
+IMAGE_FILTERS = {'ImagePropertiesFilter': _cannot_run, 'IsolatedHostsFilter': _is_not_isolated_alike,
+                 'AggregateImagePropertiesIsolation': _is_in_aggregates_for_others}
 
 
 def _with_image(instance, meta):

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""IsolatedHostsFilter: some images run on some hosts only.  Nova: nova/scheduler/filters/isolated_hosts_filter.py."""
-import mininova.conf
-from mininova.scheduler import filters
+"""IsolatedHostsFilter: some images run on some hosts only.
 
-CONF = mininova.conf.CONF
+Nova: nova/scheduler/filters/isolated_hosts_filter.py.  The comparison is in
+mininova/scheduler/client/image_isolation.py.
+"""
+from mininova.scheduler import filters
+from mininova.scheduler.client import image_isolation
 
 
 class IsolatedHostsFilter(filters.BaseHostFilter):
@@ -13,15 +15,9 @@ class IsolatedHostsFilter(filters.BaseHostFilter):
 
     def __init__(self, spec):
         super().__init__(spec)
-        options = CONF.filter_scheduler
-        self.hosts = frozenset(options.isolated_hosts)
-        image_id = spec.image.id if spec.image is not None else None
-        self.isolated = image_id in options.isolated_images
-        self.applies = self.isolated or bool(options.restrict_isolated_hosts_to_isolated_images and self.hosts)
+        self.isolation = image_isolation.HostIsolation(spec.image)
+        self.applies = self.isolation.applies
 
     def host_passes(self, host):
-        if (host.host in self.hosts) == self.isolated:
-            return filters.PASS
-        if self.isolated:
-            return self.reason('not among the isolated hosts, where the image belongs', 'isolated', 'not isolated')
-        return self.reason('for isolated images only', 'not isolated', 'isolated')
+        found = self.isolation.mismatch(host.host)
+        return filters.PASS if found is None else self.reason(*found)

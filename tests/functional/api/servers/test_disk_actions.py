@@ -6,6 +6,7 @@ import pytest
 
 from mininova import context, exception, objects, rpc
 from mininova.compute import sealing, server_images, state_machine, vm_states
+from mininova.db import aggregates
 from mininova.image import api as image_api
 
 NOWHERE = '99999999-9999-4999-8999-999999999999'
@@ -244,6 +245,33 @@ def test_images_that_the_server_cannot_be_made_of(server, lab, demo, edge, value
     assert name == 'badRequest' and text in message, message
     instance = lab.instance(server)
     assert (instance.image_ref, instance.task_state, edge.sent) == (lab.default_image, None, [])
+
+
+def test_a_rebuild_is_no_way_past_isolation(server, lab, demo, edge, cloud):
+    isolated, windows = lab.image(), lab.image(properties={'os_type': 'windows'})
+    aggregates.create('linux', {'os_type': 'linux'}, ['cmp1'])
+    cloud.conf(group='filter_scheduler', isolated_images=[isolated], isolated_hosts=['cmp2'])
+    filters = ['ComputeFilter', 'IsolatedHostsFilter', 'AggregateImagePropertiesIsolation']
+    cloud.conf(group='filter_scheduler', enabled_filters=filters)
+    for bad in (isolated, windows):
+        answer = act(demo, server, {'rebuild': {'imageRef': bad}})
+        assert answer.fault == (
+            'badRequest', f'Image {bad} is unacceptable: the host of the server is for other images')
+    assert (lab.instance(server).image_ref, edge.sent) == (lab.default_image, [])
+    for good, enabled in ((lab.image(properties={'os_type': 'linux'}), filters), (lab.default_image, filters),
+                          (isolated, filters[:1]), (windows, filters[:1])):
+        cloud.conf(group='filter_scheduler', enabled_filters=enabled)
+        assert act(demo, server, {'rebuild': {'imageRef': good}}).status == 202
+        lab.settle(server, task_state=None)
+
+
+def test_a_server_on_an_isolated_host_is_not_rebuilt_from_a_common_image(server, lab, demo, cloud):
+    cloud.conf(group='filter_scheduler', isolated_images=[lab.default_image], isolated_hosts=['cmp1'],
+               enabled_filters=['IsolatedHostsFilter'])
+    common = lab.image()
+    assert act(demo, server, {'rebuild': {'imageRef': common}}).fault[1].endswith('is for other images')
+    cloud.conf(group='filter_scheduler', restrict_isolated_hosts_to_isolated_images=False)
+    assert act(demo, server, {'rebuild': {'imageRef': common}}).status == 202
 
 
 def test_images_that_are_not_there(server, lab, demo, api):
