@@ -3,8 +3,9 @@
 import collections
 
 import pytest
+import sqlalchemy as sa
 
-from mininova.db import claims, models, session
+from mininova.db import aggregates, claims, hypervisors, models, session, system_metadata
 from tests.fixtures import scheduler_race
 from tests.fixtures.scheduler import Fleet
 
@@ -31,6 +32,34 @@ def test_four_processes_fill_two_hosts_exactly(fleet, database_url):
     assert collections.Counter(outcome.values()) == {'cmp1': 10, 'cmp2': 10, None: 80}
     assert fleet.used() == {'cmp1': (10, 5120, 10), 'cmp2': (10, 5120, 10)}
     assert claims.audit() == ([], [])
+
+
+def test_four_processes_fill_hosts_exactly_to_the_ratios_of_their_aggregates(fleet, database_url, monkeypatch):
+    monkeypatch.setenv('OS_FILTER_SCHEDULER__ENABLED_FILTERS', 'ComputeFilter,AggregateRamFilter')
+    for name in ('cmp1', 'cmp2'):
+        fleet.add_host(name, memory_mb=1024, vcpus=1000, ram_allocation_ratio=3.0)
+    aggregates.create('packed', {'ram_allocation_ratio': '2.5'}, ['cmp1'])
+    aggregates.create('calm', {'ram_allocation_ratio': '0.5'}, ['cmp2'])
+    outcome = scheduler_race.race_of_processes(database_url, [fleet.add_server() for _ in range(40)], memory_mb=128)
+    assert collections.Counter(outcome.values()) == {'cmp1': 20, 'cmp2': 4, None: 16}
+    assert claims.audit() == ([], [])
+
+
+def test_what_is_under_way_and_what_images_servers_have_is_counted(fleet):
+    busy, idle = fleet.add_host('cmp1'), fleet.add_host('cmp2')
+    for node_id, task_state in ((busy, 'spawning'), (busy, 'rebooting'), (idle, None)):
+        server = fleet.add_server()
+        assert claims.claim(server, node_id, 1, 1, 1)
+        with session.writer() as connection:
+            connection.execute(sa.update(models.instances).where(models.instances.c.uuid == server).values(
+                host='cmp1' if node_id == busy else 'cmp2', node='cmp1' if node_id == busy else 'cmp2',
+                task_state=task_state, system_metadata={'image_os_distro': 'Debian' if task_state else 'debian'}))
+    hosts = fleet.manager.driver.host_manager.get_all_host_states()
+    assert {host.host: (host.num_io_ops, host.num_instances) for host in hosts} == {'cmp1': (1, 2), 'cmp2': (0, 1)}
+    assert system_metadata.count_image_properties({'os_distro': 'debian'}) == {(idle, 'os_distro'): 1}
+    assert system_metadata.count_image_properties({'os_distro': 'Debian', '"%': 'x'}) == {(busy, 'os_distro'): 2}
+    assert {row['host']: row['current_workload'] for row in hypervisors.list_all()} == {'cmp1': 2, 'cmp2': 0}
+    assert hypervisors.statistics()['current_workload'] == 2
 
 
 def test_parallel_members_of_an_anti_affinity_group_get_a_host_each(fleet, database_url):
