@@ -254,6 +254,25 @@ floating_ips = _table(
     _integer('fixed_ip_id', index=True), _flag('auto_assigned'),
     sa.Index('ix_floating_ips_pool_project_id', 'pool', 'project_id'))
 
+# `default` is made when a project first needs it; a name is given once in a project.
+security_groups = _table(
+    'security_groups', _text('uuid', 36, nullable=False, unique=True), sa.Column('name', Exact, nullable=False),
+    _text('description'), _text('project_id', nullable=False), _text('user_id'),
+    sa.UniqueConstraint('project_id', 'name'))
+
+# What may come in: `protocol` tcp, udp, icmp or NULL for everything; ports, or type and code with -1 for any; from
+# `cidr`, or from the members of `group_id`.
+security_group_rules = _table(
+    'security_group_rules', _text('uuid', 36, nullable=False, unique=True),
+    _integer('parent_group_id', nullable=False, index=True), _text('protocol', 5), _integer('from_port'),
+    _integer('to_port'), _text('cidr', 43), _integer('group_id', index=True))
+
+# The constraint's name by rule would be longer than MariaDB takes.
+security_group_instance_association = _table(
+    'security_group_instance_association', _integer('security_group_id', nullable=False),
+    _text('instance_uuid', 36, nullable=False, index=True),
+    sa.UniqueConstraint('security_group_id', 'instance_uuid', name='uq_security_group_instance_association'))
+
 # Of a token only the hash is kept. `host` and `port` are where a proxy connects, `compute_host` where the server was.
 console_auth_tokens = _table(
     'console_auth_tokens', _text('token_hash', 64, nullable=False, unique=True), _text('console_type', 32),

@@ -44,6 +44,12 @@ class ServerGroupLimitExceeded(QuotaError):
 class ServerGroupMemberLimitExceeded(QuotaError):
     msg_fmt = 'Quota exceeded, too many servers in group'
 
+class SecurityGroupLimitExceeded(QuotaError):
+    msg_fmt = 'Quota exceeded, too many security groups.'
+
+class SecurityGroupRuleLimitExceeded(SecurityGroupLimitExceeded):
+    msg_fmt = 'Quota exceeded, too many security group rules.'
+
 class MetadataLimitExceeded(QuotaError):
     msg_fmt = 'Maximum number of metadata items exceeds %(allowed)d'
 

@@ -176,6 +176,27 @@ class FixedIpIsOnlyOne(Invalid):
 class SecurityGroupCannotBeApplied(Invalid):
     msg_fmt = 'Network requires port_security_enabled and subnet associated in order to apply security groups.'
 
+class SecurityGroupExists(Invalid):
+    msg_fmt = 'Security group %(security_group_name)s already exists for project %(project_id)s.'
+
+class SecurityGroupInUse(Invalid):
+    msg_fmt = 'Security group %(security_group_id)s is still in use: %(count)d servers have it.'
+
+class SecurityGroupIsDefault(Invalid):
+    msg_fmt = 'Group default, which every project has, cannot be %(change)s.'
+
+class SecurityGroupRuleExists(Invalid):
+    msg_fmt = 'This rule already exists in group %(group)s: it is %(rule)s.'
+
+class InvalidCidr(Invalid):
+    msg_fmt = '%(cidr)s is not a valid IP network.'
+
+class InvalidIpProtocol(Invalid):
+    msg_fmt = 'Invalid IP protocol %(protocol)s; it is one of tcp, udp and icmp.'
+
+class InvalidPortRange(Invalid):
+    msg_fmt = 'Invalid port range %(from_port)s:%(to_port)s. %(msg)s'
+
 class UserDataTooLarge(Invalid):
     msg_fmt = 'User data too large. User data must be no larger than %(maxsize)s bytes once base64 encoded.'
 

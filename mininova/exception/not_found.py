@@ -89,6 +89,12 @@ class ConsoleTokenNotFound(NotFound):
 class SecurityGroupNotFound(NotFound):
     msg_fmt = 'Security group %(security_group_id)s not found.'
 
+class SecurityGroupNotFoundForRule(SecurityGroupNotFound):
+    msg_fmt = 'Security group with rule %(rule_id)s not found.'
+
+class SecurityGroupNotAssociated(SecurityGroupNotFound):
+    msg_fmt = 'Security group %(security_group_name)s is not associated with the instance %(instance)s.'
+
 class ServiceNotFound(NotFound):
     msg_fmt = 'Service %(service_id)s could not be found.'
 
