@@ -92,6 +92,13 @@ class API(floating_api.FloatingIPAPI):
         """
         return self._backend.get_instance_nw_info(context, instance, attaching)
 
+    def refresh_security_groups(self, context, hosts):
+        """Tell hosts that what the security groups of their guests let in has changed, without waiting.
+
+        A host that does not hear it finds out by itself within `[network] reconcile_interval`.
+        """
+        self._backend.refresh_security_groups(context, hosts)
+
     def choose_interface(self, context, instance, network_id=None, port_id=None, address=None):
         """Decide in which network a server that exists gets another card.
 

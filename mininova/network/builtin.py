@@ -21,6 +21,8 @@ class BuiltinBackend(floating_api.BuiltinFloatingIPs):
 
     def __init__(self):
         self._rpcapi = rpcapi.NetworkAPI()
+        # Whoever waits for the answer to a request shall not wait for the bus.
+        self._hasty_rpcapi = rpcapi.NetworkAPI(retry=1)
 
     def validate_networks(self, context, requested_networks, max_count):
         chosen = NetworkList.choose(context, requested_networks, context.project_id)
@@ -84,6 +86,14 @@ class BuiltinBackend(floating_api.BuiltinFloatingIPs):
 
     def get_instance_nw_info(self, context, instance, attaching=None):
         return ipam.network_info(VirtualInterfaceList.get_wiring(context, instance.uuid), attaching)
+
+    def refresh_security_groups(self, context, hosts):
+        for host in hosts:
+            try:
+                self._hasty_rpcapi.refresh_security_groups(context, host)
+            except rpc.MessagingException as error:
+                LOG.warning('nova-network on %s is not told of a change of security groups (%s); it looks by itself.',
+                            host, error)
 
     def choose_interface(self, context, instance, network_id=None, port_id=None, address=None):
         if port_id:

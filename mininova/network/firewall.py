@@ -138,6 +138,11 @@ class Firewall:
     """The table of packet rules as this process wants it."""
     table = TABLE
 
+    @property
+    def tables(self):
+        """All tables that are replaced together."""
+        return (self.table,)
+
     def __init__(self):
         self._wanted = None
         self._listing = None
@@ -161,25 +166,32 @@ class Firewall:
             raise exception.NetworkSetupFailed(
                 network=self.table, reason=f'nft: {(error.stderr or str(error)).strip()}') from None
         self._wanted = text
-        self._listing = _list_table(self.table)
+        self._listing = self.listing()
         LOG.info('Rules of table %s are for %s.', self.table,
                  ', '.join(network[0] for network in networks) or 'no network')
 
+    def listing(self):
+        """Return what the kernel has as text."""
+        return ''.join(_list_table(table) for table in self.tables)
+
     def is_in_place(self):
         """Tell whether the kernel still has what was loaded."""
-        return self._listing is not None and _list_table(self.table) == self._listing
+        return self._listing is not None and self.listing() == self._listing
 
 
-class PortFirewall(Firewall):
-    """The table of what may not pass the ports between hosts (vxlan.py); untouched where no network has one."""
+class LateFirewall(Firewall):
+    """Tables that are not touched before a network needs them: until then a kernel without bridge tables will do."""
+
+    def apply(self, networks, check=False):
+        if not networks and self._wanted is None and not self.listing():
+            self._wanted, self._listing = self.text(networks), ''
+            return
+        super().apply(networks, check and bool(networks))
+
+
+class PortFirewall(LateFirewall):
+    """The table of what may not pass the ports between hosts (vxlan.py)."""
     table = vxlan.TABLE
 
     def text(self, networks):
         return vxlan.render(networks)
-
-    def apply(self, networks, check=False):
-        if not networks and self._wanted is None and not _list_table(self.table):
-            # A kernel without bridge tables is good enough until one is needed.
-            self._wanted, self._listing = self.text(networks), ''
-            return
-        super().apply(networks, check and bool(networks))

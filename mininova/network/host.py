@@ -11,7 +11,7 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import concurrency
-from mininova.network import dhcp, firewall, floating_ips, ipam, linux_net, model, vxlan
+from mininova.network import dhcp, firewall, floating_ips, guest_firewall, ipam, linux_net, model, vxlan
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -33,6 +33,16 @@ class Served:
         """List the wiring of the guests, of each card its first address."""
         return ipam.first_addresses(self.cards.values())
 
+    def guarded(self, groups_of):
+        """Return the network as guest_firewall.py wants it.
+
+        :param groups_of: {instance uuid: numbers of its security groups}
+        """
+        devices = {model.device_name(card['vif_uuid']): tuple(groups_of.get(card['instance_uuid'], ()))
+                   for card in self.cards.values()}
+        ports = tuple(guest_firewall.Port(device, groups) for device, groups in sorted(devices.items()))
+        return guest_firewall.Network(self.bridge, self.network['cidr'], self.gateway, ports)
+
 
 class HostNetworks:
     """All networks of this host. One lock orders every change of the host.
@@ -48,22 +58,25 @@ class HostNetworks:
         self._lock = concurrency.lock()
         self._firewall = firewall.Firewall()
         self._port_firewall = firewall.PortFirewall()
+        self._guest_firewall = guest_firewall.GuestFirewall()
         self._peers = []
         self._order = itertools.count()
         self._public_addresses = floating_ips.PublicAddresses()
 
     # -- changes ----------------------------------------------------------------
 
-    def add(self, cards):
+    def add(self, cards, groups=None):
         """Serve these guests too.
 
         :param cards: wiring, see mininova/objects/virtual_interface.py
+        :param groups: what the security groups say, as :meth:`admit` takes it
         :raises NetworkSetupFailed: the host could not be made ready
         """
         with self._lock:
             self.changes += 1
             for card in cards:
                 self._put(card)
+            self._take_groups(groups)
             self._apply_rules()
             for uuid in {card['network']['uuid'] for card in cards}:
                 self._make(self._served[uuid])
@@ -109,11 +122,25 @@ class HostNetworks:
             self._apply_rules()
             return True
 
-    def replace(self, state, seen):
+    def admit(self, groups):
+        """Let into the guests what their security groups say by now, and nothing else.
+
+        :param groups: guest_firewall.Model, or None if nothing is new
+        """
+        with self._lock:
+            self._take_groups(groups)
+            self._apply_rules()
+
+    def _take_groups(self, groups):
+        if groups is not None:
+            self._guest_firewall.model = groups
+
+    def replace(self, state, seen, groups=None):
         """Serve exactly what the database says.
 
         :param state: {'cards', 'gateways'}, see VirtualInterfaceList.get_host_state
         :param seen: ``changes`` as it was before the state was read
+        :param groups: what the security groups say, as :meth:`admit` takes it
         :returns: the networks that are gone, or None if somebody changed something meanwhile and nothing was done
         """
         with self._lock:
@@ -126,6 +153,7 @@ class HostNetworks:
                 self._serve(entry['network'], entry['address'])
             for card in state['cards']:
                 self._put(card)
+            self._take_groups(groups)
             gone = self._remake(list(self._served.values()), check=True)
             self._remove_orphans()
             return gone
@@ -238,6 +266,8 @@ class HostNetworks:
             self._port_firewall.apply([
                 vxlan.Segment(vxlan.device_name(served.network), served.gateway)
                 for served in self._served.values() if served.network['vni']], check)
+            groups_of = self._guest_firewall.model.instances
+            self._guest_firewall.apply([served.guarded(groups_of) for served in self._served.values()], check)
 
     def floating_ips(self):
         """Give the floating addresses that this host serves: {address: floating_rules.FloatingIP}."""
@@ -245,6 +275,16 @@ class HostNetworks:
         return floating_ips.wanted(sorted(cards, key=lambda card: card['order']))
 
     # -- looking ------------------------------------------------------------------
+
+    @property
+    def groups(self):
+        """What the security groups said last, as guest_firewall.Model."""
+        return self._guest_firewall.model
+
+    def instance_uuids(self):
+        """Return the guests that this host serves, as a set."""
+        with self._lock:
+            return {card['instance_uuid'] for served in self._served.values() for card in served.cards.values()}
 
     def leases(self):
         """List the leases of each network served: [(network row, addresses leased to their owners)]."""
@@ -269,6 +309,7 @@ class HostNetworks:
             return {
                 'managed': True,
                 'rules_in_place': self._firewall.is_in_place() and self._port_firewall.is_in_place(),
+                'group_rules_in_place': self._guest_firewall.is_in_place(), 'groups_digest': self.groups.digest,
                 'owned_bridges': linux_net.owned_bridges(bridges),
                 'dhcp_files': sorted(dhcp.configured_bridges()),
                 'floating_ips': self._public_addresses.facts(),

@@ -21,7 +21,9 @@ LOG = log.getLogger(__name__)
 ALIAS = 'nova:'
 AGEING = 30000  # hundredths of a second; 0 would make the bridge flood every frame (OSSA-2019-004)
 SYS_NET = '/sys/class/net'
-BRIDGE_OPTIONS = {'stp_state': 0, 'forward_delay': 0, 'ageing_time': AGEING}
+# The IP layer sees what is bridged, whatever the host's net.bridge.* say: guest_firewall.py needs that.
+BRIDGE_OPTIONS = {'stp_state': 0, 'forward_delay': 0, 'ageing_time': AGEING, 'nf_call_iptables': 1,
+                  'nf_call_ip6tables': 1}
 
 
 @privsep.sys_admin_pctxt.entrypoint

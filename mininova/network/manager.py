@@ -11,12 +11,13 @@ import os
 from oslo_log import log
 
 import mininova.conf
+from mininova import concurrency, manager, privsep, rpc
 from mininova import context as nova_context
-from mininova import manager, privsep
 from mininova.crashpoint import crashpoint
+from mininova.network import guest_firewall, ipam, rpcapi, verify
 from mininova.network import host as network_host
-from mininova.network import ipam, verify
 from mininova.objects.floating_ip import FloatingIP
+from mininova.objects.security_group import SecurityGroupList
 from mininova.objects.virtual_interface import VirtualInterfaceList
 
 CONF = mininova.conf.CONF
@@ -28,10 +29,15 @@ SYNC_ATTEMPTS = 5
 class NetworkManager(manager.Manager):
     """RPC endpoint; ``NetworkAPI`` (rpcapi.py) is its other end."""
 
+    target = rpc.Target(version=rpcapi.NetworkAPI.VERSION)
+
     def __init__(self, host, service_name):
         super().__init__(host, service_name)
         self.networks = network_host.HostNetworks(host, CONF.network.manage_host)
         self._reported = {}
+        # What security groups say is read and made true in one go, so that an older state never follows a newer one.
+        self._groups_lock = concurrency.lock()
+        self._rpcapi = rpcapi.NetworkAPI(retry=1)
 
     def init_host(self, service_ref):
         """Make bridges, DHCP servers and rules of all guests that live here, before any message is taken."""
@@ -60,15 +66,19 @@ class NetworkManager(manager.Manager):
             FloatingIP.auto_assign(context, instance_uuid, CONF.default_floating_pool)
             crashpoint('floating.A1.assigned.after')
             cards = VirtualInterfaceList.get_wiring(context, instance_uuid)
-        return self._serve(cards)
+        network_info = self._serve(context, cards)
+        self._tell_who_admits(context, instance_uuid)
+        return network_info
 
     def setup_instance_on_host(self, context, instance_uuid):
         """Let this host serve a guest that has addresses already; changes nothing if it does."""
-        return self._serve(VirtualInterfaceList.move(context, instance_uuid, self.host))
+        return self._serve(context, VirtualInterfaceList.move(context, instance_uuid, self.host))
 
-    def _serve(self, cards):
+    def _serve(self, context, cards):
+        """Serve cards, from the first moment behind the rules of their servers' security groups."""
         if cards:
-            self.networks.add(cards)
+            with self._groups_lock:
+                self.networks.add(cards, self._read_groups(context, {card['instance_uuid'] for card in cards}))
         crashpoint('network.allocate.after')
         return ipam.network_info(cards).plain()
 
@@ -78,11 +88,12 @@ class NetworkManager(manager.Manager):
         VirtualInterfaceList.deallocate(context, instance_uuid)
         crashpoint('network.deallocate.committed')
         self._release_gateways(context, self.networks.remove(instance_uuid))
+        self._tell_who_admits(context, instance_uuid)
         crashpoint('network.deallocate.after')
 
     def prepare_instance_on_host(self, context, instance_uuid):
         """Let this host serve a guest that is under way to it; until it is here the host it comes from does too."""
-        return self._serve(VirtualInterfaceList.prepare(context, instance_uuid, self.host))
+        return self._serve(context, VirtualInterfaceList.prepare(context, instance_uuid, self.host))
 
     def cleanup_instance_on_host(self, context, instance_uuid):
         """Serve a guest no longer that left this host; it keeps its addresses."""
@@ -92,8 +103,9 @@ class NetworkManager(manager.Manager):
     def refresh_instance_on_host(self, context, instance_uuid):
         """Serve exactly the cards and addresses that a guest of this host has by now."""
         cards = VirtualInterfaceList.move(context, instance_uuid, self.host)
-        network_info = self._serve(cards)
+        network_info = self._serve(context, cards)
         self._release_gateways(context, self.networks.keep(instance_uuid, {card['address'] for card in cards}))
+        self._tell_who_admits(context, instance_uuid)
         return network_info
 
     def refresh_floating_ips(self, context, instance_uuid):
@@ -116,10 +128,51 @@ class NetworkManager(manager.Manager):
             seen = self.networks.changes
             state = VirtualInterfaceList.get_host_state(context, self.host)
             facts = self.networks.facts()
+            if facts['managed']:
+                wanted = SecurityGroupList.get_model(context, sorted(self.networks.instance_uuids()))
+                facts['groups_current'] = facts['groups_digest'] == wanted['digest']
             if seen == self.networks.changes:
                 break
         facts['findings'] = verify.compare(state, facts)
         return facts
+
+    # -- security groups ----------------------------------------------------------------
+
+    def refresh_security_groups(self, context):
+        """Let into this host's guests what their security groups say by now, and nothing else."""
+        with self._groups_lock:
+            self.networks.admit(self._read_groups(context))
+
+    def _read_groups(self, context, arriving=(), instance_uuids=None):
+        """Ask what the security groups say; the caller has the lock until that is made true.
+
+        :param arriving: guests that are not served yet
+        :param instance_uuids: all guests, if not those that are served
+        :returns: guest_firewall.Model, or None if nothing is new
+        """
+        if not self.networks.manage:
+            return None
+        wanted = self.networks.instance_uuids() if instance_uuids is None else instance_uuids
+        return guest_firewall.Model.read(SecurityGroupList.get_model(
+            context, sorted({*wanted, *arriving}), self.networks.groups.digest))
+
+    def _tell_who_admits(self, context, instance_uuid):
+        """Wake up the hosts of servers whose rules let in members of a group that a guest has: its addresses changed.
+
+        They would find out by themselves, see `_repair`.
+        """
+        if not self.networks.manage:
+            return
+        for host in SecurityGroupList.get_hosts_that_admit(context, instance_uuid):
+            if host == self.host:
+                self.refresh_security_groups(context)
+                continue
+            try:
+                self._rpcapi.refresh_security_groups(context, host)
+            except rpc.MessagingException as error:
+                LOG.warning('%s is not told of a change of security groups (%s); it looks by itself.', host, error)
+
+    # -- DHCP ---------------------------------------------------------------------------
 
     def lease_fixed_ip(self, context, address, mac):
         """Hear from nova-dhcpbridge that a lease was given or renewed."""
@@ -134,9 +187,10 @@ class NetworkManager(manager.Manager):
     # -- rhythms ----------------------------------------------------------------------
 
     def _repair(self):
-        """Make again what disappeared from this host; needs no other service unless something is gone for good."""
+        """Make again what disappeared from this host, and look for changes of security groups that nobody told of."""
         gone = self.networks.repair()
         admin = nova_context.get_admin_context()
+        self.refresh_security_groups(admin)
         self._release_gateways(admin, gone)
         self._record_leases(admin)
 
@@ -147,10 +201,15 @@ class NetworkManager(manager.Manager):
             seen = self.networks.changes
             state = VirtualInterfaceList.get_host_state(admin, self.host)
             state['cards'] = self._settle_cards(admin, state['cards'])
-            gone = self.networks.replace(state, seen)
+            gone = self._replace(admin, state, seen)
             if gone is not None:
                 self._release_gateways(admin, gone)
                 return
+
+    def _replace(self, context, state, seen):
+        with self._groups_lock:
+            guests = {card['instance_uuid'] for card in state['cards']}
+            return self.networks.replace(state, seen, self._read_groups(context, instance_uuids=guests))
 
     def _settle_cards(self, context, cards):
         """Free the addresses of deleted guests and complete those of others."""

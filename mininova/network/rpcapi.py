@@ -6,6 +6,7 @@ Version history:
 * 1.0 allocate_for_instance, deallocate_for_instance, setup_instance_on_host, get_instance_nw_info, get_host_facts,
   lease_fixed_ip, release_fixed_ip, cleanup_instance_on_host,
   prepare_instance_on_host, refresh_instance_on_host, refresh_floating_ips
+* 1.1 refresh_security_groups
 """
 from mininova import rpc
 
@@ -15,7 +16,7 @@ DEALLOCATE_TIMEOUT = 20  # seconds; a delete need not wait longer, nova-network 
 class NetworkAPI(rpc.Client):
     """Methods of ``mininova.network.manager.NetworkManager``; network_info comes as plain lists."""
     TOPIC = 'network'
-    VERSION = '1.0'
+    VERSION = '1.1'
 
     def allocate_for_instance(self, context, host, instance_uuid, project_id, requested_networks):
         """Give a guest addresses and make its networks ready on its host; wait for the network_info."""
@@ -63,3 +64,7 @@ class NetworkAPI(rpc.Client):
     def release_fixed_ip(self, context, host, address, mac):
         """Tell that a lease ended; do not wait."""
         self._cast(context, 'release_fixed_ip', server=host, address=address, mac=mac)
+
+    def refresh_security_groups(self, context, host):
+        """Tell a host that what the security groups of its guests let in may have changed; do not wait."""
+        self._cast(context, 'refresh_security_groups', server=host)

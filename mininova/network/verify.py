@@ -23,6 +23,10 @@ def compare(state, facts):
         return findings
     if not facts['rules_in_place']:
         findings.append('the packet rules (table ip nova) are not as they were loaded')
+    if not facts['group_rules_in_place']:
+        findings.append('the rules of the security groups (tables nova_groups) are not as they were loaded')
+    if not facts['groups_current']:
+        findings.append('the rules of the security groups are older than what the database says')
     for uuid in sorted(used):
         cards = [card for card in state['cards'] if card['network']['uuid'] == uuid]
         found = facts['networks'].get(uuid)

@@ -9,7 +9,8 @@ NETWORK = {'uuid': 'u1', 'label': 'private', 'cidr': '10.0.0.0/24', 'bridge': 'b
            'bridge_interface': None}
 MAC = '02:00:00:00:00:01'
 RIGHT = {'mtu': 1400, 'mac': MAC, 'up': True, 'alias': 'nova:u1', 'addresses': ['10.0.0.2/24'],
-         'options': {'stp_state': 0, 'forward_delay': 0, 'ageing_time': 30000}}
+         'options': {'stp_state': 0, 'forward_delay': 0, 'ageing_time': 30000, 'nf_call_iptables': 1,
+                     'nf_call_ip6tables': 1}}
 
 
 def plan(**differences):
@@ -18,7 +19,8 @@ def plan(**differences):
 
 def test_a_missing_bridge_is_made_learning_and_without_spanning_tree():
     assert linux_net.plan_bridge(NETWORK, '10.0.0.2', MAC, None) == [
-        f'link add name br100 address {MAC} mtu 1400 type bridge stp_state 0 forward_delay 0 ageing_time 30000',
+        f'link add name br100 address {MAC} mtu 1400 type bridge stp_state 0 forward_delay 0 ageing_time 30000'
+        ' nf_call_iptables 1 nf_call_ip6tables 1',
         'link set dev br100 alias nova:u1', 'address add 10.0.0.2/24 brd + dev br100', 'link set dev br100 up']
 
 
@@ -34,8 +36,9 @@ def test_nothing_is_done_to_a_bridge_that_is_right():
     ({'addresses': []}, ['address add 10.0.0.2/24 brd + dev br100']),
     ({'addresses': ['192.0.2.1/24', '10.0.0.9/24']},
      ['address del 10.0.0.9/24 dev br100', 'address add 10.0.0.2/24 brd + dev br100']),
-    ({'options': {'stp_state': 0, 'forward_delay': 0, 'ageing_time': 0}},
-     ['link set dev br100 type bridge stp_state 0 forward_delay 0 ageing_time 30000'])])
+    ({'options': {**RIGHT['options'], 'ageing_time': 0}},
+     ['link set dev br100 type bridge stp_state 0 forward_delay 0 ageing_time 30000 nf_call_iptables 1'
+      ' nf_call_ip6tables 1'])])
 def test_each_difference_has_its_command(difference, commands):
     assert plan(**difference) == commands
 

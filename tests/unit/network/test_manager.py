@@ -233,8 +233,8 @@ def facts(**changes):
              'dnsmasq': 77, 'hosts': ['fa:16:3e:00:00:03,vm1,10.0.0.3'],
              'leases': [[1, 'fa:16:3e:00:00:03', '10.0.0.3', 'vm1']], 'tunnel': 'vx7', 'joined': True,
              'hosts_missed': []}
-    whole = {'managed': True, 'rules_in_place': True, 'owned_bridges': {'br100': 'u1'}, 'dhcp_files': ['br100'],
-             'floating_ips': {'bound': [], 'recorded': []},
+    whole = {'managed': True, 'rules_in_place': True, 'group_rules_in_place': True, 'groups_current': True,
+             'owned_bridges': {'br100': 'u1'}, 'dhcp_files': ['br100'], 'floating_ips': {'bound': [], 'recorded': []},
              'networks': {'u1': {**found, **changes}}}
     return whole
 
@@ -258,6 +258,8 @@ def test_each_difference_on_the_host_is_found(changes, words):
 
 def test_differences_of_the_whole_host_are_found():
     assert 'packet rules' in verify.compare(state(), {**facts(), 'rules_in_place': False})[0]
+    assert 'as they were loaded' in verify.compare(state(), {**facts(), 'group_rules_in_place': False})[0]
+    assert 'older than' in verify.compare(state(), {**facts(), 'groups_current': False})[0]
     assert 'not served' in verify.compare(state(), {**facts(), 'networks': {}})[0]
     assert 'br7' in verify.compare(state(), {**facts(), 'owned_bridges': {'br100': 'u1', 'br7': 'x'}})[0]
     assert 'br8' in verify.compare(state(), {**facts(), 'dhcp_files': ['br100', 'br8']})[0]

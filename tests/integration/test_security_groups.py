@@ -1,0 +1,388 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Security groups for real: packets between namespaces on bridges of simulated hosts pass or do not."""
+import subprocess
+import sys
+import time
+import uuid
+
+import pytest
+
+from mininova import objects
+from mininova.db import models, session
+from mininova.network import guest_firewall, model
+from tests.integration.network_lab import Lab, wait_for
+
+pytestmark = pytest.mark.needs('network')
+
+PROJECT = 'a' * 32
+TABLES = ('bridge nova_groups', 'inet nova_groups')
+
+
+@pytest.fixture
+def lab(database, database_url):
+    made = Lab(database_url)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def private(lab, make_network):
+    network = make_network(mtu=1400)
+    lab.networks['br100'] = network.uuid
+    return network
+
+
+@pytest.fixture
+def groups(context, database):
+    """Groups of the guests' project by name; `default` is there."""
+    return Groups(context)
+
+
+class Groups:
+    """What nova-api does to groups, without HTTP; hosts are told where it says so."""
+
+    def __init__(self, context):
+        self.context = context
+        objects.SecurityGroup.ensure_default(context, PROJECT)
+
+    def make(self, name):
+        return objects.SecurityGroup.make(self.context, {
+            'name': name, 'description': '', 'project_id': PROJECT, 'user_id': 'u'}, -1).uuid
+
+    def uuid(self, name):
+        (_number, uuid), = objects.SecurityGroupList.find(self.context, PROJECT, [name])
+        return uuid
+
+    def allow(self, group, protocol=None, first=None, last=None, cidr=None, source=None):
+        """Let something into the members of a group; returns the rule."""
+        values = {'protocol': protocol, 'from_port': first, 'to_port': last if last is not None else first,
+                  'cidr': cidr}
+        return objects.SecurityGroupRule.make(self.context, self.uuid(group), source and self.uuid(source), values, -1)
+
+    def join(self, instance_uuid, *names):
+        for name in names:
+            objects.SecurityGroup.add_to_instance(self.context, self.uuid(name), instance_uuid)
+
+    def leave(self, instance_uuid, name):
+        assert objects.SecurityGroup.remove_from_instance(self.context, self.uuid(name), instance_uuid)
+
+
+@pytest.fixture
+def boot(lab, groups, make_instance):
+    """Function that plugs in a guest with some groups; returns (instance uuid, guest)."""
+    def do(host, name, *names):
+        instance_uuid = make_instance(host=host.host_name, hostname=name)
+        groups.join(instance_uuid, *names)
+        info = host.call('allocate', instance_uuid, PROJECT)
+        guest = lab.guest(host, name, info[0])
+        assert guest.dhcp()['ip'] == info[0]['network']['subnets'][0]['ips'][0]['address'], 'DHCP passes'
+        return instance_uuid, guest
+    return do
+
+
+def address(guest):
+    return guest.vif['network']['subnets'][0]['ips'][0]['address']
+
+
+SERVE = """
+import select, socket, sys
+sockets = [socket.create_server(('', int(port))) for port in sys.argv[2].split(',') if port]
+for port in sys.argv[3].split(','):
+    if port:
+        sockets.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        sockets[-1].bind(('', int(port)))
+print('open', flush=True)
+while True:
+    for ready in select.select(sockets, [], [])[0]:
+        if ready.type == socket.SOCK_DGRAM:
+            ready.sendto(sys.argv[1].encode(), ready.recvfrom(99)[1])
+        else:
+            with ready.accept()[0] as connection:
+                connection.sendall(sys.argv[1].encode())
+"""
+ASK = """
+import socket, sys
+kind = socket.SOCK_DGRAM if sys.argv[3] == 'udp' else socket.SOCK_STREAM
+with socket.socket(socket.AF_INET, kind) as connection:
+    connection.settimeout(1)
+    try:
+        connection.connect((sys.argv[1], int(sys.argv[2])))
+        connection.sendall(b'x')
+        print(connection.recv(99).decode())
+    except OSError as error:
+        print(type(error).__name__)
+"""
+
+
+@pytest.fixture
+def listen():
+    """Function that lets a guest answer with its name on TCP and UDP ports."""
+    running = []
+
+    def do(guest, tcp=(), udp=()):
+        ports = [','.join(map(str, numbers)) for numbers in (tcp, udp)]
+        running.append(guest.spawn(sys.executable, '-c', SERVE, guest.name, *ports, stdout=subprocess.PIPE))
+        assert running[-1].stdout.readline() == b'open\n'
+    yield do
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def reaches(client, guest, port, kind='tcp'):
+    answer = client.run(sys.executable, '-c', ASK, address(guest), port, kind).strip()
+    assert answer in (guest.name, 'TimeoutError'), answer
+    return answer == guest.name
+
+
+def expected(lab, host, instance_uuids, networks):
+    """Return what nft says of the model's own rules, loaded into a namespace of its own."""
+    answer = objects.SecurityGroupList.get_model(None, sorted(instance_uuids))
+    text = guest_firewall.render(networks(dict(answer['model']['instances'])), guest_firewall.Model.read(answer))
+    scratch = lab.namespace(f'nft{len(lab.members)}')
+    scratch.run('nft', '-f', '-', input=text)
+    return ''.join(scratch.run('nft', 'list', 'table', *table.split()) for table in TABLES)
+
+
+def dump(host):
+    return ''.join(host.run('nft', 'list', 'table', *table.split()) for table in TABLES)
+
+
+def networks_of(host, *guests):
+    """Return a function from {instance uuid: groups} to what a host serves, written out here once more."""
+    def do(groups_of):
+        ports = tuple(sorted(guest_firewall.Port(model.device_name(guest.vif['id']), tuple(groups_of[uuid]))
+                             for uuid, guest in guests))
+        return [guest_firewall.Network('br100', '10.0.0.0/24', '10.0.0.2', ports)]
+    return do
+
+
+# -- one host ---------------------------------------------------------------------------
+
+
+def test_members_of_default_reach_each_other_and_nobody_else_reaches_them(lab, private, boot, groups):
+    host = lab.host('h1')
+    groups.make('web')
+    _uuid, one = boot(host, 'vm1', 'default')
+    _uuid, two = boot(host, 'vm2', 'default')
+    _uuid, stranger = boot(host, 'vm3', 'web')
+    _uuid, loner = boot(host, 'vm4')
+    assert one.ping(address(two)) and two.ping(address(one))
+    assert not stranger.ping(address(one)) and not loner.ping(address(one))
+    assert not one.ping(address(stranger)) and not one.ping(address(loner))
+    assert host.run('busybox', 'ping', '-c', '1', '-W', '1', address(one), check=False).count('100% packet loss')
+    for guest in (one, stranger, loner):
+        assert guest.ping('10.0.0.2'), 'what a guest asks for is answered'
+        assert guest.get('/openstack')[0] == 200, 'metadata'
+        assert 'vm2.novalocal' in guest.run('busybox', 'nslookup', 'vm2.novalocal', '10.0.0.2', check=False)
+        assert guest.dhcp()
+
+
+def test_rules_let_in_what_they_say(lab, private, boot, groups, listen):
+    host = lab.host('h1')
+    groups.make('web')
+    groups.allow('web', 'tcp', 80, 81, '0.0.0.0/0')
+    groups.allow('web', 'udp', 53, 53, '10.0.0.4/32')
+    groups.allow('web', 'icmp', 8, -1, '10.0.0.5/32')
+    _uuid, server = boot(host, 'web', 'web')
+    _uuid, near = boot(host, 'near', 'default')
+    _uuid, far = boot(host, 'far', 'default')
+    assert (address(near), address(far)) == ('10.0.0.4', '10.0.0.5')
+    listen(server, (80, 81, 82), (53,))
+    assert [reaches(far, server, port) for port in (80, 81, 82)] == [True, True, False]
+    assert reaches(near, server, 53, 'udp') and not reaches(far, server, 53, 'udp')
+    assert far.ping(address(server)) and not near.ping(address(server))
+
+
+def test_every_change_is_true_at_once_and_the_kernel_has_the_model(lab, private, boot, groups, listen):
+    host = lab.host('h1', 'reconcile_interval = 3600')
+    groups.make('web')
+    first, server = boot(host, 'web', 'web')
+    second, client = boot(host, 'client', 'default')
+    listen(server, (80,))
+
+    def agree():
+        host.call('refresh')
+        found = networks_of(host, (first, server), (second, client))
+        assert dump(host) == expected(lab, host, (first, second), found)
+        return reaches(client, server, 80)
+    assert not agree()
+    rule = groups.allow('web', 'tcp', 80, 80, '10.0.0.0/8')
+    assert agree()
+    rule.destroy()
+    assert not agree()
+    groups.allow('web', source='default')
+    assert agree() and client.ping(address(server))
+    groups.leave(second, 'default')
+    assert not agree()
+    groups.join(second, 'default')
+    assert agree()
+    groups.leave(first, 'web')
+    assert not agree()
+
+
+def test_a_change_that_nobody_told_of_is_found(lab, private, boot, groups):
+    host = lab.host('h1')
+    _uuid, one = boot(host, 'vm1', 'default')
+    groups.make('other')
+    _uuid, two = boot(host, 'vm2', 'other')
+    assert not two.ping(address(one))
+    groups.allow('default', 'icmp', -1, -1, '0.0.0.0/0')
+    assert wait_for(lambda: two.ping(address(one)), 5, 'the rule is there') < 5
+
+
+def test_ipv6_between_guests_needs_a_rule_and_neighbours_are_found(lab, private, boot, groups):
+    host = lab.host('h1')
+    _uuid, one = boot(host, 'vm1', 'default')
+    groups.make('other')
+    _uuid, two = boot(host, 'vm2', 'other')
+
+    for guest, own in ((one, 'fe80::1'), (two, 'fe80::2')):
+        guest.ip('address', 'add', f'{own}/64', 'dev', 'eth0', 'nodad')
+
+    def ping6():
+        return ' 0% packet loss' in two.run('busybox', 'ping6', '-c', '1', '-W', '1', 'fe80::1%eth0', check=False)
+    assert not ping6()
+    assert one.vif['address'] in two.ip('-6', 'neighbour', 'show', 'dev', 'eth0')
+    groups.allow('default', 'icmp', 128, -1, '::/0')
+    host.call('refresh')
+    assert ping6()
+
+
+def test_broadcasts_of_strangers_reach_nobody(lab, private, boot, groups):
+    host = lab.host('h1')
+    _uuid, one = boot(host, 'vm1', 'default')
+    groups.make('other')
+    _uuid, two = boot(host, 'vm2', 'other')
+    one.run('nft', 'add table netdev seen; '
+            'add chain netdev seen in { type filter hook ingress device eth0 priority 0; }; '
+            'add rule netdev seen in udp dport 5555 counter')
+
+    def shout():
+        two.run(sys.executable, '-c', 'import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); '
+                's.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1); s.sendto(b"x", ("10.0.0.255", 5555))')
+        time.sleep(0.3)
+        return 'packets 0 ' not in one.run('nft', 'list', 'table', 'netdev', 'seen')
+    assert not shout()
+    groups.allow('default', 'udp', 5555, 5555, f'{address(two)}/32')
+    host.call('refresh')
+    assert shout()
+
+
+def test_rules_are_there_before_the_guest(lab, private, groups, make_instance):
+    host = lab.host('h1')
+    instance_uuid = make_instance(host='h1')
+    groups.join(instance_uuid, 'default')
+    info = host.call('allocate', instance_uuid, PROJECT)
+    assert f'"{info[0]["devname"]}" : jump' in dump(host)
+
+
+def test_a_device_that_is_not_known_gets_nothing(lab, private, boot, groups, make_instance):
+    host = lab.host('h1')
+    _uuid, one = boot(host, 'vm1', 'default')
+    _uuid, two = boot(host, 'vm2', 'default')
+    host.ip('link', 'set', two.vif['devname'], 'down')
+    host.ip('link', 'set', two.vif['devname'], 'name', 'tapdeadbeef-00', 'up')
+    two.vif['devname'] = 'tapdeadbeef-00'
+    assert not one.ping(address(two))
+
+
+def test_what_somebody_removes_or_switches_off_is_made_again(lab, private, boot, groups):
+    host = lab.host('h1')
+    _uuid, one = boot(host, 'vm1', 'default')
+    groups.make('other')
+    _uuid, two = boot(host, 'vm2', 'other')
+    host.run('nft', 'flush', 'ruleset')
+    wait_for(lambda: 'nova_groups' in host.run('nft', 'list', 'tables'), 10, 'rules are back')
+    assert not two.ping(address(one))
+    host.ip('link', 'set', 'br100', 'type', 'bridge', 'nf_call_iptables', '0')
+    host.run('sysctl', '-w', 'net.bridge.bridge-nf-call-iptables=0')
+    assert not one.ping(address(two)), 'without help answers are not known, and fail closed'
+    groups.allow('other', 'icmp', -1, -1, '10.0.0.0/24')
+    wait_for(lambda: one.ping(address(two)), 10, 'answers are known again')
+
+
+def test_a_restart_leaves_the_rules_and_a_dead_host_gets_them_before_it_answers(lab, private, boot, groups):
+    host = lab.host('h1')
+    first, one = boot(host, 'vm1', 'default')
+    groups.make('other')
+    second, two = boot(host, 'vm2', 'other')
+    before = dump(host)
+    host.kill()
+    assert dump(host) == before and not two.ping(address(one))
+    host.run('nft', 'flush', 'ruleset')
+    groups.allow('default', 'tcp', 22, 22, '0.0.0.0/0')
+    host.start()
+    assert dump(host) == expected(lab, host, (first, second), networks_of(host, (first, one), (second, two)))
+    assert host.call('facts')['findings'] == []
+
+
+def test_without_the_database_rules_stay(lab, private, boot, groups, monkeypatch):
+    host = lab.host('h1')
+    _uuid, one = boot(host, 'vm1', 'default')
+    groups.make('other')
+    _uuid, two = boot(host, 'vm2', 'other')
+    with session.writer() as connection:
+        connection.exec_driver_sql('ALTER TABLE security_group_rules RENAME TO away')
+    time.sleep(2.5)
+    assert not two.ping(address(one))
+    with session.writer() as connection:
+        connection.exec_driver_sql('ALTER TABLE away RENAME TO security_group_rules')
+
+
+def test_the_last_guest_takes_the_tables_with_it(lab, private, boot, groups):
+    host = lab.host('h1')
+    instance_uuid, guest = boot(host, 'vm1', 'default')
+    guest.unplug()
+    host.call('deallocate', instance_uuid)
+    assert 'nova' not in host.run('nft', 'list', 'tables')
+
+
+# -- several hosts ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def wired(lab, make_network):
+    """Two hosts that share a network over a wire."""
+    network = make_network(bridge_interface='wire')
+    lab.networks['br100'] = network.uuid
+    one, two = (lab.host(name, 'reconcile_interval = 3600') for name in ('h1', 'h2'))
+    lab.link(one, 'wire', two, 'wire')
+    return one, two
+
+
+def test_members_that_come_and_go_elsewhere_are_known_at_once(lab, wired, boot, groups):
+    one, two = wired
+    groups.make('clients')
+    groups.allow('default', 'icmp', -1, -1, source='clients')
+    _uuid, server = boot(one, 'server', 'default')
+    client_uuid, client = boot(two, 'client', 'clients')
+    assert client.ping(address(server)), 'the other host was told of the new member'
+    groups.make('others')
+    _uuid, other = boot(two, 'other', 'others')
+    assert not other.ping(address(server))
+    client.unplug()
+    two.call('deallocate', client_uuid)
+    assert address(client) not in dump(one), 'and that it is gone'
+
+
+def test_a_guest_that_is_under_way_finds_its_rules_there(lab, wired, boot, groups):
+    one, two = wired
+    groups.make('others')
+    instance_uuid, guest = boot(one, 'vm1', 'default')
+    _uuid, other = boot(one, 'vm2', 'others')
+    with session.writer() as connection:
+        connection.execute(models.migrations.insert().values(
+            uuid=str(uuid.uuid4()), instance_uuid=instance_uuid, source_compute='h1', dest_compute='h2',
+            migration_type='live-migration', status='running'))
+    two.call('prepare', instance_uuid)
+    assert f'"{guest.vif["devname"]}" : jump' in dump(two)
+    guest.unplug()
+    moved = lab.guest(two, 'vm1b', guest.vif)
+    moved.ip('address', 'add', f'{address(guest)}/24', 'dev', 'eth0')
+    assert not other.ping(address(guest))
+    groups.allow('default', 'icmp', -1, -1, '0.0.0.0/0')
+    two.call('refresh')
+    assert other.ping(address(guest))
