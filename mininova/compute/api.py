@@ -28,6 +28,7 @@ from mininova.conductor import api as conductor_api
 from mininova.crashpoint import crashpoint
 from mininova.image import api as image_api
 from mininova.network import api as network_api
+from mininova.network import security_group_api
 from mininova.objects import instance_rows
 
 MAX_TAGS = 50
@@ -54,7 +55,7 @@ class API(
         # Whoever waits for the answer to a request shall not wait for the bus.
         self.compute_rpcapi = compute_rpcapi.ComputeAPI(retry=1)
         self.compute_task_api = conductor_api.ComputeTaskAPI()
-        self.creator = create.ServerCreator(self.image_api, self.network_api)
+        self.creator = create.ServerCreator(self.image_api, self.network_api, security_group_api.API())
 
     def get(self, context, instance_id, expected_attrs=None):
         """Return a server.

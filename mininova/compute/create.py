@@ -35,6 +35,7 @@ class ServerRequest:
     :param availability_zone: may be zone:host:node
     :param requested_host: host that the scheduler must take (2.74), unlike one in the zone it is still checked by
         the filters
+    :param security_groups: names or ids
     :param devices: columns of disks, as block_device.from_v2 gives them
     :param auto_disk_config: None takes the image's word
     :param scheduler_hints: {name: value or list of values}
@@ -82,10 +83,11 @@ class ServerCreator:
 
     :param image_api: mininova.image.api.API
     :param network_api: mininova.network.api.API
+    :param security_group_api: mininova.network.security_group_api.API
     """
 
-    def __init__(self, image_api, network_api):
-        self.image_api, self.network_api = image_api, network_api
+    def __init__(self, image_api, network_api, security_group_api):
+        self.image_api, self.network_api, self.security_group_api = image_api, network_api, security_group_api
 
     def create(self, context, request):
         """Accept a create request.
@@ -103,11 +105,13 @@ class ServerCreator:
         create_quota.check_contents(context, request.metadata, request.injected_files)
         columns = self._common_columns(context, request, flavor, image)
         spec, group = self._common_spec(context, request, flavor, image)
+        security_groups = self.security_group_api.find_for_create(context, request.security_groups)
         wanted = self._fit_into_networks(context, request)
         crashpoint('create.C1.validated.after')
 
         def drafts(count):
-            return [_draft(context, request, columns, spec, devices, group, index, count) for index in range(count)]
+            return [{**_draft(context, request, columns, spec, devices, group, index, count),
+                     'security_groups': security_groups} for index in range(count)]
         written = create_quota.write(context, flavor, request.min_count, wanted, drafts)
         crashpoint('create.C2.committed.after')
         return Created([draft['instance'] for draft in written], columns['reservation_id'])

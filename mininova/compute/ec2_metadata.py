@@ -37,7 +37,8 @@ def _meta_data(documents, version):
     found = {
         'ami-id': _image_id('ami', instance.image_ref), 'ami-launch-index': instance.launch_index or 0,
         'ami-manifest-path': 'FIXME', 'hostname': documents.hostname, 'instance-id': f'i-{instance.id:08x}',
-        'local-ipv4': local_ip, 'reservation-id': instance.reservation_id or '', 'security-groups': ['default']}
+        'local-ipv4': local_ip, 'reservation-id': instance.reservation_id or '',
+        'security-groups': documents.security_groups}
     if instance.key_name:
         found['public-keys'] = {'0': Key(f'0={instance.key_name}', instance.key_data)}
     if version >= '2007-01-19':

@@ -38,13 +38,16 @@ class InstanceMetadata:
     :param content: files to put into the guest, (path, bytes or text) pairs
     :param extra_md: more for meta_data.json, e.g. {'admin_pass': ...}; for config drives only
     :param block_devices: objects.BlockDeviceMapping of the guest
+    :param security_groups: names of its groups
     """
 
-    def __init__(self, instance, network_info=None, content=(), extra_md=None, block_devices=()):
+    def __init__(self, instance, network_info=None, content=(), extra_md=None, block_devices=(),
+                 security_groups=()):
         self.instance = instance
         self.network_info = instance.get_network_info() if network_info is None else network_info
         self.extra_md = extra_md or {}
         self.block_devices = list(block_devices)
+        self.security_groups = list(security_groups)
         self.user_data = base64.b64decode(instance.user_data) if instance.user_data else None
         self.content, self.files = {}, []
         for number, (path, data) in enumerate(content or ()):

@@ -20,9 +20,11 @@ class ComputeVirtAPI(virtapi.VirtAPI):
     def config_drive_files(self, instance, network_info, admin_password, injected_files):
         """Return {path: bytes} of the config drive."""
         extra = {'admin_pass': admin_password} if admin_password else {}
-        devices = objects.BlockDeviceMappingList.get_by_instance_uuid(context.get_admin_context(), instance.uuid)
+        admin = context.get_admin_context()
+        devices = objects.BlockDeviceMappingList.get_by_instance_uuid(admin, instance.uuid)
+        groups = objects.SecurityGroupList.get_names(admin, instance.uuid)
         metadata = instance_metadata.InstanceMetadata(instance, network_info, content=injected_files, extra_md=extra,
-                                                      block_devices=devices)
+                                                      block_devices=devices, security_groups=groups)
         return metadata.metadata_for_config_drive()
 
     def is_overtaken(self, instance):

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
 from mininova import exception
-from mininova.db import actions, groups, instances, models, paging, services, session
+from mininova.db import actions, groups, instances, models, paging, security_groups, services, session
 
 TABLE = models.instances
 TAGS = models.instance_tags
@@ -193,7 +193,8 @@ def _ids_by_address(connection, where, sort, seen, limit):
 def attach(connection, rows, wanted):
     """Add to rows what is kept elsewhere, in place, with one statement per kind.
 
-    :param wanted: of 'metadata', 'tags', 'volumes', 'faults' (of servers in ERROR or deleted), 'spec', 'groups'
+    :param wanted: of 'metadata', 'tags', 'volumes', 'faults' (of servers in ERROR or deleted), 'spec', 'groups',
+        'security_groups'
     """
     if not rows:
         return
@@ -249,8 +250,15 @@ def _attach_groups(connection, by_uuid):
         row['server_groups'] = [found[uuid]] if uuid in found else []
 
 
+def _attach_security_groups(connection, by_uuid):
+    found = security_groups.names_by_instance.within(connection, by_uuid)
+    for uuid, row in by_uuid.items():
+        row['security_groups'] = found.get(uuid, [])
+
+
 _ATTACH = {'metadata': _attach_metadata, 'tags': _attach_tags, 'volumes': _attach_volumes, 'faults': _attach_faults,
-           'spec': _attach_spec, 'groups': _attach_groups}
+           'spec': _attach_spec, 'groups': _attach_groups,
+           'security_groups': _attach_security_groups}
 
 
 def _of(column, by_uuid):

@@ -23,10 +23,13 @@ _SERVERS = sa.select(
     sa.or_(INSTANCES.c.vm_state.is_(None), INSTANCES.c.vm_state != 'soft-delete',
            INSTANCES.c.task_state == 'restoring'))
 _SERVERS_OF_USER = _SERVERS.where(INSTANCES.c.user_id == _USER)
-_GROUPS = sa.select(sa.func.count()).where(models.instance_groups.c.project_id == _PROJECT)
 # Those that came with a server by themselves do not count.
 FLOATING_IPS = sa.select(sa.func.count()).select_from(models.floating_ips).where(
     models.floating_ips.c.project_id == _PROJECT, models.floating_ips.c.auto_assigned.is_(False))
+_COUNTED = {'server_groups': models.instance_groups, 'security_groups': models.security_groups}
+_COUNTS = sa.select(FLOATING_IPS.scalar_subquery().label('floating_ips'), *(
+    sa.select(sa.func.count()).select_from(table).where(table.c.project_id == _PROJECT).scalar_subquery().label(name)
+    for name, table in _COUNTED.items()))
 _LIMITS_OF = sa.select(LIMITS.c.user_id, LIMITS.c.resource, LIMITS.c.hard_limit).where(
     LIMITS.c.project_id == _PROJECT, LIMITS.c.user_id.in_(['', _USER]))
 _LIMITS_OF_CLASS = sa.select(CLASSES.c.resource, CLASSES.c.hard_limit).where(
@@ -58,9 +61,8 @@ def count_servers(connection, project_id, user_id=None):
 @session.read
 def usage(connection, project_id):
     """Return what a project has of everything that is counted in rows: {resource: number}."""
-    groups = connection.execute(_GROUPS, {'project': project_id}).scalar_one()
-    floating_ips = connection.execute(FLOATING_IPS, {'project': project_id}).scalar_one()
-    return {**count_servers(connection, project_id), 'server_groups': groups, 'floating_ips': floating_ips}
+    counts = connection.execute(_COUNTS, {'project': project_id}).mappings().one()
+    return {**count_servers(connection, project_id), **counts}
 
 
 @session.read

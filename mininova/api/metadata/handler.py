@@ -24,6 +24,7 @@ from mininova.compute import instance_metadata
 from mininova.objects.block_device import BlockDeviceMappingList
 from mininova.objects.fixed_ip import FixedIP
 from mininova.objects.instance import Instance
+from mininova.objects.security_group import SecurityGroupList
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -138,7 +139,8 @@ class MetadataRequestHandler:
         context = nova_context.get_admin_context()
         instance = _load(context, instance_uuid)
         devices = BlockDeviceMappingList.get_by_instance_uuid(context, instance_uuid)
-        return instance_metadata.InstanceMetadata(instance, block_devices=devices)
+        groups = SecurityGroupList.get_names(context, instance_uuid)
+        return instance_metadata.InstanceMetadata(instance, block_devices=devices, security_groups=groups)
 
     @staticmethod
     def _password(request, instance_uuid, version):

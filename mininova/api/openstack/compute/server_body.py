@@ -78,15 +78,9 @@ def _devices(server, image_id):
 
 
 def _security_groups(server):
-    """Return the names of the groups.
-
-    :raises SecurityGroupNotFound: this cloud's network has the group `default` only (400)
-    """
-    names = [group.get('name') for group in server.get('security_groups') or () if group.get('name')]
-    for name in names:
-        if name != 'default':
-            raise exception.SecurityGroupNotFound(security_group_id=name, code=400)
-    return ('default',)
+    """Return the names or ids of the groups, each once; `default` where none is named."""
+    names = [group.get('name') for group in server.get('security_groups') or ()]
+    return tuple(dict.fromkeys(name for name in names if name)) or ('default',)
 
 
 def _networks(context, server, target):

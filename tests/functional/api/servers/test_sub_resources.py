@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is below a server besides: topology, volumes, shares, security groups, and what was there once."""
+"""What is below a server besides: topology, volumes, shares, and what was there once."""
 import json
 
 import pytest
 from oslo_utils import uuidutils
 
-from mininova import policy
 from mininova.compute import state_machine, vm_states
 
 UNKNOWN = '99999999-9999-4999-8999-999999999999'
@@ -268,37 +267,6 @@ def test_shares_begin_with_2_97(server, demo):
 def test_shares_that_make_no_sense(server, demo, asked):
     assert demo.post(shares(server), {'share': asked}, '2.97').fault[0] == 'badRequest'
     assert demo.get(shares(server) + '?x=1', '2.97').fault[0] == 'badRequest'
-
-
-# -- security groups ------------------------------------------------------------------------------------------
-
-
-def test_a_server_with_a_card_has_the_default_group(server, lab, demo):
-    assert demo.get(f'/servers/{server}/os-security-groups').json == {'security_groups': []}
-    lab.settle(server, network_info=[{'id': 'x'}])
-    group, = demo.get(f'/servers/{server}/os-security-groups', '2.104').json['security_groups']
-    assert set(group) == {'id', 'name', 'description', 'tenant_id', 'rules'}
-    assert (group['name'], group['tenant_id']) == ('default', 'demo-project')
-    assert [set(rule) for rule in group['rules']] == [{
-        'id', 'parent_group_id', 'ip_protocol', 'from_port', 'to_port', 'group', 'ip_range'}]
-    assert demo.get(f'/servers/{UNKNOWN}/os-security-groups').status == 404
-    for name in ('default', group['id']):
-        answer = demo.post(f'/servers/{server}/action', {'addSecurityGroup': {'name': name}})
-        assert (answer.status, answer.body) == (202, b'')
-        assert demo.post(f'/servers/{server}/action', {'removeSecurityGroup': {'name': name}}).status == 400
-
-
-@pytest.mark.parametrize('action', ['addSecurityGroup', 'removeSecurityGroup'])
-def test_other_groups_are_not_there(server, demo, api, action):
-    path = f'/servers/{server}/action'
-    said = ('itemNotFound', 'Security group web not found.')
-    assert demo.post(path, {action: {'name': 'web'}}, '2.104').fault == said
-    for asked in (None, {}, {'name': ''}, {'name': 1}):
-        assert demo.post(path, {action: asked}).fault[0] == 'badRequest', asked
-    assert api.user('eve').post(path, {action: {'name': 'default'}}).status == 404
-    policy.reset()
-    policy.init(rules={'os_compute_api:os-security-groups:add': '!', 'os_compute_api:os-security-groups:remove': '!'})
-    assert demo.post(path, {action: {'name': 'default'}}).status == 403
 
 
 # -- gone ---------------------------------------------------------------------------------------------------

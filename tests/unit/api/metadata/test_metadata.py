@@ -12,6 +12,7 @@ import webob
 from mininova import exception, objects
 from mininova.api.metadata import handler, password
 from mininova.compute import instance_metadata
+from mininova.db import security_groups
 from mininova.network import ipam
 
 PROJECT = 'a' * 32
@@ -80,10 +81,14 @@ def test_openstack_lists_its_versions(guest, service):
     ('ami-id', 'ami-12345678'), ('ami-launch-index', '0'), ('instance-type', 'm1.tiny'),
     ('placement/availability-zone', 'nova'), ('placement', 'availability-zone'), ('public-keys', '0=mykey'),
     ('public-keys/0/', 'openssh-key'), ('public-keys/0/openssh-key', 'ssh-rsa AAAA'), ('reservation-id', 'r-1'),
-    ('security-groups', 'default'), ('block-device-mapping/root', '/dev/vda'), ('block-device-mapping/ami', 'vda'),
+    ('security-groups', 'default\nweb'), ('block-device-mapping/root', '/dev/vda'), ('block-device-mapping/ami', 'vda'),
     ('public-ipv4', '')])
 def test_the_ec2_tree(guest, service, path, text):
-    guest(key_name='mykey', key_data='ssh-rsa AAAA', root_device_name='/dev/vda')
+    instance_uuid = guest(key_name='mykey', key_data='ssh-rsa AAAA', root_device_name='/dev/vda')
+    security_groups.ensure_default(PROJECT, 'u')
+    security_groups.create({'name': 'web', 'description': '', 'project_id': PROJECT, 'user_id': 'u'}, -1)
+    for group in security_groups.find(PROJECT, ['web', 'default']).values():
+        security_groups.add_to_instance(group['uuid'], instance_uuid)
     answer = service.get(f'/latest/meta-data/{path}')
     assert (answer.status_int, answer.text) == (200, text)
     assert answer.content_type == 'text/plain'

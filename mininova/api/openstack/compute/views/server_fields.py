@@ -159,10 +159,12 @@ def _extended(shown, server, viewer):
         'key_name': server['key_name'],
         'OS-SRV-USG:launched_at': exact(server['launched_at']),
         'OS-SRV-USG:terminated_at': exact(server['terminated_at']),
-        'security_groups': [{'name': 'default'}], 'OS-EXT-STS:task_state': server['task_state'],
+        'OS-EXT-STS:task_state': server['task_state'],
         'OS-EXT-STS:vm_state': server['vm_state'], 'OS-EXT-STS:power_state': server['power_state'],
         'os-extended-volumes:volumes_attached': [{'id': volume_id} for volume_id, _delete in server['volumes']],
     })
+    if server['security_groups']:
+        shown['security_groups'] = [{'name': name} for name in server['security_groups']]
 
 
 def _volumes(shown, server, viewer):

@@ -115,7 +115,7 @@ def wanted(req, single=False):
 
     :param single: whether one server is shown, not a list
     """
-    found = ['metadata', 'faults', 'volumes']
+    found = ['metadata', 'faults', 'volumes', 'security_groups']
     if versions.is_supported(req, '2.26'):
         found.append('tags')
     if versions.is_supported(req, '2.96'):
