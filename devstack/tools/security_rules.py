@@ -3,7 +3,7 @@
 
     security_rules.py default icmp tcp:22 udp:5000-5010 --from 192.0.2.0/24
 
-The project is the one of the OS_* variables (devstack/openrc). `openstack security group rule create` would do the same,
+The project is the one of the OS_* variables (devstack/openrc). `openstack security group rule create` does the same,
 but only where a network service is in the catalog; nova's own resource, asked here, ends with microversion 2.35.
 """
 import argparse

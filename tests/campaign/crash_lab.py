@@ -26,7 +26,8 @@ THOROUGH = thorough.WANTED
 # Which process runs a module; the first that fits decides.
 HOMES = (
     ('mininova/compute/operations/', 'nova-compute'), ('mininova/virt/', 'nova-compute'),
-    ('mininova/network/floating_api', 'nova-api'), ('mininova/network/', 'nova-network'),
+    ('mininova/network/floating_api', 'nova-api'), ('mininova/network/security_group_api', 'nova-api'),
+    ('mininova/network/', 'nova-network'),
     ('mininova/scheduler/', 'nova-scheduler'),
     ('mininova/conductor/', 'nova-conductor'), ('mininova/compute/', 'nova-api'), ('mininova/api/', 'nova-api'))
 # Passed by the real hypervisor driver only: tests/contract and tests/integration kill there.
