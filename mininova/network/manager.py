@@ -88,6 +88,7 @@ class NetworkManager(manager.Manager):
         VirtualInterfaceList.deallocate(context, instance_uuid)
         crashpoint('network.deallocate.committed')
         self._release_gateways(context, self.networks.remove(instance_uuid))
+        self.refresh_security_groups(context)
         self._tell_who_admits(context, instance_uuid)
         crashpoint('network.deallocate.after')
 
@@ -105,6 +106,7 @@ class NetworkManager(manager.Manager):
         cards = VirtualInterfaceList.move(context, instance_uuid, self.host)
         network_info = self._serve(context, cards)
         self._release_gateways(context, self.networks.keep(instance_uuid, {card['address'] for card in cards}))
+        self.refresh_security_groups(context)
         self._tell_who_admits(context, instance_uuid)
         return network_info
 
@@ -157,18 +159,16 @@ class NetworkManager(manager.Manager):
             context, sorted({*wanted, *arriving}), self.networks.groups.digest))
 
     def _tell_who_admits(self, context, instance_uuid):
-        """Wake up the hosts of servers whose rules let in members of a group that a guest has: its addresses changed.
+        """Wake up the other hosts with servers whose rules let in members of a group of a guest: its addresses changed.
 
         They would find out by themselves, see `_repair`.
         """
         if not self.networks.manage:
             return
         for host in SecurityGroupList.get_hosts_that_admit(context, instance_uuid):
-            if host == self.host:
-                self.refresh_security_groups(context)
-                continue
             try:
-                self._rpcapi.refresh_security_groups(context, host)
+                if host != self.host:
+                    self._rpcapi.refresh_security_groups(context, host)
             except rpc.MessagingException as error:
                 LOG.warning('%s is not told of a change of security groups (%s); it looks by itself.', host, error)
 

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from mininova import objects
 from mininova.db import models, session
 from tests.integration import network_lab
 from tests.integration.network_lab import Lab, wait_for
@@ -36,11 +37,18 @@ def private(lab, make_network):
 
 
 @pytest.fixture
-def boot(lab, make_instance, change_instance):
-    """Function that gives an instance addresses and plugs a guest in; returns (instance uuid, guest)."""
+def boot(lab, context, make_instance, change_instance):
+    """Function that gives an instance addresses and plugs a guest in; returns (instance uuid, guest).
+
+    All are in the group default, so they reach each other.
+    """
+    objects.SecurityGroup.ensure_default(context, PROJECT)
+    (_number, default), = objects.SecurityGroupList.find(context, PROJECT, ['default'])
+
     def do(host, name, **values):
         instance_uuid = make_instance(**{'host': host.host_name, 'hostname': name, 'flavor': FLAVOR,
                                          'system_metadata': {}, **values})
+        objects.SecurityGroup.add_to_instance(context, default, instance_uuid)
         info = host.call('allocate', instance_uuid, PROJECT)
         change_instance(instance_uuid, network_info=info)
         return instance_uuid, lab.guest(host, name, info[0])

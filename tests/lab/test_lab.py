@@ -109,12 +109,17 @@ def test_the_clients_list_what_there_is(lab):
 
 
 def test_a_guest_lives_as_its_user_wants(lab):
-    create(lab, 'vm1', '--wait')
+    create(lab, 'vm1', '--security-group', 'default', '--wait')
     wait_ready(lab, 'vm1')
     shown = openstack(lab, 'server', 'show', 'vm1')
     assert shown['status'] == 'ACTIVE'
     (address,), = shown['addresses'].values()
     assert f'metadata local-ipv4 {address}' in console(lab, 'vm1').replace('=', ' ')
+    assert shown['security_groups'] == [{'name': 'default'}]
+    # The lab's rules let these two in, and nothing else.
+    assert '1 packets received' in lab.run('busybox', 'ping', '-c', '1', address)
+    assert 'SSH-2.0-dropbear' in lab.shell(f'busybox nc -w 3 {address} 22 < /dev/null')
+    assert not lab.shell(f'busybox nc -w 3 {address} 23 < /dev/null', wanted=None).strip()
     assert 'vm1' in lab.client('nova', 'list')
     assert 'ACTIVE' in lab.client('nova', 'show', 'vm1')
     for action, status in (('stop', 'SHUTOFF'), ('start', 'ACTIVE')):

@@ -265,7 +265,7 @@ def test_image_links_may_lead_to_the_image_service(active, demo, conf):
 
 
 def test_showing_a_server_costs_few_statements(active, demo, api, cloud):
-    for client, version, most in ((demo, '2.1', 3), (demo, '2.104', 6), (api, '2.104', 7)):
+    for client, version, most in ((demo, '2.1', 4), (demo, '2.104', 7), (api, '2.104', 8)):
         with cloud.statements() as statements:
             client.get(f'/servers/{active}', version)
         assert len(statements) <= most, statements
