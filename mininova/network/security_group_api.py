@@ -177,13 +177,22 @@ class API:
         :param names: names or ids of groups of the caller's project
         :raises SecurityGroupNotFound: the body names it (400)
         """
-        if DEFAULT in names:
-            SecurityGroup.ensure_default(context, context.project_id)
         try:
-            found = SecurityGroupList.find(context, context.project_id, list(names))
+            return [number for number, _uuid in self._find_all(context, context.project_id, names)]
         except exception.SecurityGroupNotFound as error:
             raise exception.SecurityGroupNotFound(error.format_message(), code=400) from error
-        return [number for number, _uuid in found]
+
+    @staticmethod
+    def _find_all(context, project_id, names):
+        """Return (number, uuid) of groups; `default` is made if it is not there yet."""
+        names = list(names)
+        try:
+            return SecurityGroupList.find(context, project_id, names)
+        except exception.SecurityGroupNotFound:
+            if DEFAULT not in names:
+                raise
+        SecurityGroup.ensure_default(context, project_id)
+        return SecurityGroupList.find(context, project_id, names)
 
     def get_instance_security_groups(self, context, instance):
         """Return the groups of a server, by name."""
@@ -211,11 +220,8 @@ class API:
         crashpoint('security_group.M2.member_removed.after')
         self._tell_of_member(context, instance, uuid)
 
-    @staticmethod
-    def _find(context, instance, name):
-        if name == DEFAULT:
-            SecurityGroup.ensure_default(context, instance.project_id)
-        (_number, uuid), = SecurityGroupList.find(context, instance.project_id, [name])
+    def _find(self, context, instance, name):
+        (_number, uuid), = self._find_all(context, instance.project_id, [name])
         return uuid
 
     def _tell_of_member(self, context, instance, group_uuid):
