@@ -113,7 +113,7 @@ class Host(Namespace):
         text = ''
         for name in ('agent.out', 'agent.log'):
             with contextlib.suppress(FileNotFoundError), open(os.path.join(self.state, name)) as file:
-                text += file.read()[-4000:]
+                text += file.read()[-16000:]
         return text
 
     def call(self, method, *args):

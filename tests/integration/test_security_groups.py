@@ -6,11 +6,14 @@ import time
 import uuid
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mininova import objects
 from mininova.db import models, session
 from mininova.network import guest_firewall, model
 from tests.integration.network_lab import Lab, wait_for
+from tests.unit.network.test_guest_firewall import models as group_models
 
 pytestmark = pytest.mark.needs('network')
 
@@ -32,6 +35,12 @@ def private(lab, make_network):
     network = make_network(mtu=1400)
     lab.networks['br100'] = network.uuid
     return network
+
+
+@pytest.fixture
+def kernel(lab):
+    """A namespace to load rules into."""
+    return lab.namespace('kernel')
 
 
 @pytest.fixture
@@ -221,6 +230,55 @@ def test_every_change_is_true_at_once_and_the_kernel_has_the_model(lab, private,
     assert agree()
     groups.leave(first, 'web')
     assert not agree()
+
+
+TALK = """
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
+    connection.settimeout(1)
+    connection.connect((sys.argv[1], int(sys.argv[2])))
+    for line in sys.stdin:
+        try:
+            connection.sendall(b'x')
+            print(connection.recv(99).decode(), flush=True)
+        except OSError as error:
+            print(type(error).__name__, flush=True)
+"""
+
+
+def test_a_connection_outlives_the_rule_that_let_it_in(lab, private, boot, groups, listen):
+    host = lab.host('h1', 'reconcile_interval = 3600')
+    groups.make('web')
+    rule = groups.allow('web', 'udp', 53, 53, '0.0.0.0/0')
+    _uuid, server = boot(host, 'web', 'web')
+    _uuid, client = boot(host, 'client', 'default')
+    listen(server, (), (53,))
+    talk = client.spawn(sys.executable, '-c', TALK, address(server), 53, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                        text=True)
+
+    def say():
+        talk.stdin.write('\n')
+        talk.stdin.flush()
+        return talk.stdout.readline().strip()
+    try:
+        assert say() == server.name
+        rule.destroy()
+        host.call('refresh')
+        assert say() == server.name and not reaches(client, server, 53, 'udp')
+    finally:
+        talk.kill()
+        talk.communicate()
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(group_models(), st.lists(st.sets(st.sampled_from([1, 2, 3])), max_size=4))
+def test_the_kernel_takes_every_model(kernel, model_, groups_of_ports):
+    ports = [guest_firewall.Port(f'tap{number:08x}-0{number}', tuple(numbers))
+             for number, numbers in enumerate(groups_of_ports)]
+    kernel.run('nft', '-f', '-', input=guest_firewall.render(
+        [guest_firewall.Network('br100', '10.0.0.0/24', '10.0.0.2', tuple(ports))], model_))
+    listing = kernel.run('nft', 'list', 'table', 'bridge', 'nova_groups')
+    assert listing.count('jump port_tap') == len(ports)
 
 
 def test_a_change_that_nobody_told_of_is_found(lab, private, boot, groups):
