@@ -11,7 +11,7 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import concurrency, context, exception, manager, utils
-from mininova.compute import lifecycle, periodic, reconciler, resource_tracker, virtapi
+from mininova.compute import instance_events, lifecycle, periodic, reconciler, resource_tracker, virtapi
 from mininova.compute.operations import (
     base,
     build,
@@ -20,6 +20,7 @@ from mininova.compute.operations import (
     delete,
     evacuate,
     evacuated,
+    external_events,
     image_cache,
     inject_network,
     inspect,
@@ -73,6 +74,9 @@ class ComputeManager(manager.Manager):
         self.evacuated = evacuated.EvacuatedServers(self.parts)
         self.consoles = consoles.ConsoleOperations(self.parts)
         self.interfaces = interfaces.InterfaceOperations(self.parts)
+        self.instance_events = instance_events.InstanceEvents()
+        self.external_events = external_events.ExternalEventOperations(self.parts, self.interfaces,
+                                                                       self.instance_events)
         self.image_cache = image_cache.ImageCacheOperations(self.parts)
         self.reconciler = reconciler.ComputeReconciler(self)
         self.lifecycle = lifecycle.LifecycleEvents(self)
@@ -82,7 +86,7 @@ class ComputeManager(manager.Manager):
         return [self.build, self.delete, self.power, self.inspect, self.pause, self.suspend, self.password,
                 self.rebuild, self.rescue, self.snapshot, self.crash_dump, self.inject_network, self.resize,
                 self.resize_decision, self.shelve, self.live_migration, self.live_arrival, self.evacuate,
-                self.interfaces, self.consoles, self.image_cache]
+                self.interfaces, self.external_events, self.consoles, self.image_cache]
 
     def init_host(self, service_ref):
         """Check that this is the host it was, wake the driver, report what there is."""

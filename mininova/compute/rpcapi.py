@@ -100,6 +100,16 @@ class ComputeAPI(rpc.Client):
         """Change a password in the guest; a call: the secret is kept nowhere, so the caller must hear how it went."""
         return self._call(context, 'set_admin_password', server=instance.host, instance=instance, new_pass=new_pass)
 
+    # -- events of other services (cast) --
+
+    def external_instance_event(self, context, host, instances, events):
+        """Tell a host what other services did for its servers (external_events.py).
+
+        :param instances: [objects.Instance] that the events are about
+        :param events: [objects.InstanceExternalEvent]
+        """
+        self._cast(context, 'external_instance_event', server=host, instances=instances, events=events)
+
     # -- moves with the guest off: prep on the new host, resize on the old, finish on the new; casts --
 
     def prep_resize(self, context, host, instance, migration):

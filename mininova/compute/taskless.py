@@ -7,7 +7,7 @@ from oslo_log import log
 
 from mininova import context, exception, objects
 from mininova.compute import instance_actions
-from mininova.compute.operations import crash_dump, interfaces, live_migration_jobs
+from mininova.compute.operations import crash_dump, external_events, interfaces, live_migration_jobs
 
 LOG = log.getLogger(__name__)
 
@@ -16,6 +16,9 @@ REMEDIES = {
     instance_actions.TRIGGER_CRASH_DUMP: crash_dump.take_up,
     instance_actions.ATTACH_INTERFACE: interfaces.take_up_attach,
     instance_actions.DETACH_INTERFACE: interfaces.take_up_detach,
+    instance_actions.EXTEND_VOLUME: external_events.take_up,
+    instance_actions.START: external_events.take_up,
+    instance_actions.STOP: external_events.take_up,
     instance_actions.LIVE_MIGRATION_CANCEL: live_migration_jobs.take_up,
     instance_actions.LIVE_MIGRATION_FORCE_COMPLETE: live_migration_jobs.take_up,
 }
@@ -28,8 +31,9 @@ def settle(reconciler, quiet_for):
     """
     admin = context.get_admin_context()
     interfaces.take_up_changes(reconciler, admin, quiet_for)
+    external_events.take_up_put_off(reconciler)
     for record in objects.InstanceActionList.get_open_by_host(admin, reconciler.host, list(REMEDIES), quiet_for):
-        if reconciler.parts.is_busy_with(record.instance_uuid):
+        if reconciler.parts.is_busy_with(record.instance_uuid) or _has_a_task(record):
             continue
         try:
             instance = objects.Instance.get_by_uuid(admin, record.instance_uuid)
@@ -40,3 +44,8 @@ def settle(reconciler, quiet_for):
         except Exception:
             LOG.exception('Could not end action %s of server %s; trying again later.', record.action,
                           record.instance_uuid)
+
+
+def _has_a_task(record):
+    """Tell whether an open action goes with a task state: a start or stop that was asked for by a user."""
+    return record.action in (instance_actions.START, instance_actions.STOP) and not external_events.is_ours(record)

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The manager's side of the driver contract (:class:`mininova.virt.virtapi.VirtAPI`).  Nova: ComputeVirtAPI."""
+import contextlib
+
 from oslo_log import log
 
 from mininova import context, exception, objects
-from mininova.compute import instance_metadata
+from mininova.compute import instance_events, instance_metadata
 from mininova.virt import virtapi
 
 LOG = log.getLogger(__name__)
@@ -26,6 +28,22 @@ class ComputeVirtAPI(virtapi.VirtAPI):
         metadata = instance_metadata.InstanceMetadata(instance, network_info, content=injected_files, extra_md=extra,
                                                       block_devices=devices, security_groups=groups)
         return metadata.metadata_for_config_drive()
+
+    @contextlib.contextmanager
+    def wait_for_instance_event(self, instance, event_names, deadline=300, error_callback=None):
+        """Do the body, then wait until events came; they may come while the body runs.
+
+        :raises InstanceEventTimeout: not all came within `deadline` seconds
+        :raises NovaException: one reports failure, and there is no `error_callback`
+        :raises StaleAction: something else was asked of the server meanwhile
+        """
+        registry = self._manager.instance_events
+        waiters = {name: registry.prepare_for_instance_event(instance, *name) for name in map(tuple, event_names)}
+        try:
+            yield
+            instance_events.await_all(instance, waiters, deadline, error_callback or _refuse, self.is_overtaken)
+        finally:
+            registry.clear_events_for_instance(instance, waiters)
 
     def is_overtaken(self, instance):
         """Say whether another action took the place of the one an instance carries.
@@ -60,3 +78,7 @@ class ComputeVirtAPI(virtapi.VirtAPI):
         service.save()
         LOG.warning('The hypervisor is %s; the host is %s.', 'back' if available else 'away',
                     'enabled' if available else 'disabled')
+
+
+def _refuse(event_name, instance):
+    raise exception.NovaException(f'Instance event failed: {event_name}')

@@ -85,8 +85,26 @@ def event_finish(connection, instance_uuid, request_id, event, result, details=N
     :param details: one sentence for any user (2.84)
     """
     action = _action_row_id(connection, instance_uuid, request_id)
-    if action is None:
-        return
+    if action is not None:
+        _close(connection, action, event, result, details, traceback)
+
+
+@session.write
+def close_event(connection, instance_uuid, action_id, event, result, details=None, traceback=None, fault=None):
+    """Close the newest event of that name of one action, the action, and store a fault with it.
+
+    :param action_id: the action's own, not that of its row
+    :param fault: columns of instance_faults or None
+    """
+    action = connection.execute(sa.select(ACTIONS.c.id).where(
+        ACTIONS.c.instance_uuid == instance_uuid, ACTIONS.c.action_id == action_id)).scalar()
+    if action is not None:
+        _close(connection, action, event, result, details, traceback)
+    if fault is not None:
+        create_fault.within(connection, fault)
+
+
+def _close(connection, action, event, result, details, traceback):
     now = session.now()
     newest = connection.execute(sa.select(EVENTS.c.id).where(
         EVENTS.c.action_id == action, EVENTS.c.event == event).order_by(EVENTS.c.id.desc()).limit(1)).scalar()

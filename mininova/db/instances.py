@@ -221,6 +221,15 @@ def list_by_host(connection, host, read_deleted='no', unsettled_only=False, quie
 
 
 @session.read
+def list_by_uuids(connection, uuids):
+    """Return the instances of some uuids that are not deleted."""
+    rows = []
+    for chunk in chunks(list(uuids)):
+        rows += connection.execute(sa.select(TABLE).where(TABLE.c.uuid.in_(chunk), TABLE.c.deleted == 0)).mappings()
+    return rows
+
+
+@session.read
 def list_resting(connection, host, vm_state):
     """Return the rows of one compute host (None: of no host) in a state, with nothing going on."""
     return connection.execute(sa.select(TABLE).where(

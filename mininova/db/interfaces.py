@@ -18,7 +18,7 @@ LOG = log.getLogger(__name__)
 
 networks, fixed_ips, vifs = models.networks, models.fixed_ips, models.virtual_interfaces
 
-ATTACHING, DETACHING, CHANGING = 'attaching', 'detaching', 'changing'
+ATTACHING, DETACHING, CHANGING, DELETED = 'attaching', 'detaching', 'changing', 'deleted'
 # A PC has 32 slots, of which disks and the like need some.
 MAX_CARDS = 24
 
@@ -87,6 +87,17 @@ def _mark(connection, instance_uuid, vif_uuid, before, task):
     return bool(connection.execute(vifs.update().where(
         vifs.c.uuid == vif_uuid, vifs.c.instance_uuid == instance_uuid, sa.or_(*accepted)).values(
             task=task, updated_at=session.now())).rowcount)
+
+
+@session.write
+def mark_deleted(connection, cards):
+    """Say that the network service has no such cards any more, so that they shall leave their guests.
+
+    :param cards: [(server, card)]; one that comes or goes already, and what is no card of the server, is passed over
+    """
+    connection.execute(vifs.update().where(
+        sa.tuple_(vifs.c.instance_uuid, vifs.c.uuid).in_(cards),
+        sa.or_(vifs.c.task.is_(None), vifs.c.task == CHANGING)).values(task=DELETED, updated_at=session.now()))
 
 
 @session.write
@@ -203,10 +214,11 @@ def get(connection, vif_uuid):
 
 @session.read
 def list_changing(connection, host, quiet_for=0):
-    """List (server, card) on a host of which addresses are being changed since so many seconds."""
-    statement = sa.select(vifs.c.instance_uuid, vifs.c.uuid).join(
+    """List (server, card, task) on a host of which addresses are being changed, or that the network service has
+    deleted, since so many seconds."""
+    statement = sa.select(vifs.c.instance_uuid, vifs.c.uuid, vifs.c.task).join(
         models.instances, models.instances.c.uuid == vifs.c.instance_uuid).where(
-            models.instances.c.host == host, models.instances.c.deleted == 0, vifs.c.task == CHANGING)
+            models.instances.c.host == host, models.instances.c.deleted == 0, vifs.c.task.in_((CHANGING, DELETED)))
     if quiet_for:
         statement = statement.where(vifs.c.updated_at <= session.now() - datetime.timedelta(seconds=quiet_for))
     return [tuple(row) for row in connection.execute(statement)]

@@ -27,6 +27,11 @@ class ServiceUnavailable(NovaException):
 class GlanceConnectionFailed(ServiceUnavailable):
     msg_fmt = 'The image service at %(server)s could not be reached: %(reason)s'
 
+class InstanceEventTimeout(NovaException):
+    """Another service did not say in time that it has done its part."""
+    msg_fmt = 'Timeout while waiting for external event(s) %(events)s; none within %(seconds)s s.'
+    safe = True
+
 class EncryptionFailure(NovaException):
     msg_fmt = 'Failed to encrypt text: %(reason)s'
 

@@ -6,8 +6,8 @@ Each daemon calls it once at start.  Nova: nova/objects/__init__.py.
 import importlib
 
 MODULES = (
-    'aggregate', 'allocation', 'block_device', 'compute_node', 'console_auth_token', 'fixed_ip', 'flavor',
-    'floating_ip', 'image_meta', 'instance', 'instance_action', 'instance_fault', 'instance_group', 'keypair',
+    'aggregate', 'allocation', 'block_device', 'compute_node', 'console_auth_token', 'external_event', 'fixed_ip',
+    'flavor', 'floating_ip', 'image_meta', 'instance', 'instance_action', 'instance_fault', 'instance_group', 'keypair',
     'migration', 'network', 'network_request', 'quotas', 'request_spec', 'scheduling_report', 'security_group',
     'service', 'virtual_interface', 'worker')
 

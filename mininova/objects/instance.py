@@ -369,6 +369,11 @@ class InstanceList(base.ObjectListBase, base.NovaObject):
         return cls._make(context, db.list_by_host(host, read_deleted))
 
     @base.remotable_classmethod
+    def get_by_uuids(cls, context, uuids):
+        """Return those of some servers that there are, whoever's they are."""
+        return cls._make(context, db.list_by_uuids(uuids))
+
+    @base.remotable_classmethod
     def get_unsettled_by_host(cls, context, host, quiet_for):
         """Return the servers of a host that have a task or are building, untouched for so many seconds."""
         return cls._make(context, db.list_by_host(host, unsettled_only=True, quiet_for=quiet_for))

@@ -106,6 +106,16 @@ class InstanceActionEvent(base.NovaObject, base.NovaPersistentObject):
         return db.open_first_event(instance_uuid, action_id, event, host)
 
     @base.remotable_classmethod
+    def close(cls, context, instance_uuid, action_id, event, result='Success', details=None, traceback=None,
+              fault=None):
+        """Close an event of one of several actions of a request, and that action.
+
+        :param fault: {'code', 'message', 'details', 'host'} or None, stored with it
+        """
+        db.close_event(instance_uuid, action_id, event, result, details, traceback,
+                       fault and {**fault, 'instance_uuid': instance_uuid})
+
+    @base.remotable_classmethod
     def event_finish(cls, context, instance_uuid, event, result='Success', details=None, traceback=None):
         """Close an event, and its action."""
         db.event_finish(instance_uuid, context.request_id, event, result, details, traceback)

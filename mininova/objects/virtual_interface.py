@@ -126,7 +126,7 @@ class VirtualInterfaceList(base.ObjectListBase, base.NovaObject):
 
     @base.remotable_classmethod
     def get_changing(cls, context, host, quiet_for):
-        """Return [(server, card)] of which addresses are being changed on a host, since so many seconds."""
+        """Return [(server, card, task)] of a host's cards that change or are deleted, since so many seconds."""
         return changes.list_changing(host, quiet_for)
 
     @base.remotable_classmethod

@@ -47,6 +47,7 @@ MODULES = (
     'rescue',
     'security_groups',
     'server_diagnostics',
+    'server_external_events',
     'server_groups',
     'server_metadata',
     'server_password',

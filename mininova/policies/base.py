@@ -22,7 +22,7 @@ PROJECT_MEMBER_OR_ADMIN = 'rule:project_member_or_admin'
 PROJECT_READER_OR_ADMIN = 'rule:project_reader_or_admin'
 PROJECT_MANAGER_OR_ADMIN = 'rule:project_manager_or_admin'
 SERVICE_ROLE = 'rule:service_api'
-SERVICE_OR_ADMIN = 'rule:service_api or rule:context_is_admin'
+SERVICE_OR_ADMIN = 'rule:service_or_admin'
 
 _RULES = (
     ('context_is_admin', 'role:admin', 'Decides what is_admin of a request means.'),
@@ -35,6 +35,7 @@ _RULES = (
     ('project_member_or_admin', 'rule:project_member_api or rule:context_is_admin', 'Member, or administrator.'),
     ('project_reader_or_admin', 'rule:project_reader_api or rule:context_is_admin', 'Reader, or administrator.'),
     ('service_api', 'role:service', 'What other services may call.'),
+    ('service_or_admin', 'rule:service_api or rule:context_is_admin', 'Another service, or administrator.'),
 )
 
 

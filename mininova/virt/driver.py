@@ -395,6 +395,10 @@ class ComputeDriver(live_driver.LiveMigrationDriver, cold_driver.ColdMigrationDr
         """
         self._unsupported('inject_nmi')
 
+    def power_update_event(self, instance, target_power_state: str) -> None:
+        """Take over that the machine was turned on ('POWER_ON') or off by another service; only bare metal has that."""
+        self._unsupported('power_update_event')
+
     def attach_interface(self, context, instance, image_meta, vif) -> None:
         """Plug a card into a guest, running or not; fine if it is there.
 

@@ -20,7 +20,7 @@ from mininova.notifications import instance as notifications
 LOG = log.getLogger(__name__)
 
 ATTACH_EVENT, DETACH_EVENT = 'compute_attach_interface', 'compute_detach_interface'
-ATTACHING, DETACHING, CHANGING = 'attaching', 'detaching', 'changing'
+ATTACHING, DETACHING, CHANGING, DELETED = 'attaching', 'detaching', 'changing', 'deleted'
 BROKE_OFF = 'the host stopped while the interface was attached; it was taken back'
 # What the caller of an attachment hears as it is; all else is InterfaceAttachFailed.
 TELLING = (exception.InstanceInvalidState, exception.InstanceNotFound, exception.AttachInterfaceNotSupported,
@@ -196,29 +196,81 @@ def take_up_detach(reconciler, request, instance, record):
 
 
 def take_up_changes(reconciler, request, quiet_for):
-    """Finish the changes of addresses on this host that nobody works on."""
-    for instance_uuid, port_id in objects.VirtualInterfaceList.get_changing(request, reconciler.host, quiet_for):
+    """Finish what is done to cards on this host without an action, and that nobody works on."""
+    operations = reconciler.manager.interfaces
+    for instance_uuid, port_id, task in objects.VirtualInterfaceList.get_changing(request, reconciler.host, quiet_for):
         if not reconciler.parts.is_busy_with(instance_uuid):
             try:
                 instance = objects.Instance.get_by_uuid(request, instance_uuid)
-                reconciler.manager.interfaces.refresh_interface(request, instance, port_id)
+                if task == DELETED:
+                    detach_deleted(operations, request, instance, port_id)
+                else:
+                    operations.refresh_interface(request, instance, port_id)
             except Exception:
-                LOG.exception('The addresses of card %s could not be changed; trying again later.', port_id)
+                LOG.exception('Card %s could not be changed; trying again later.', port_id)
+
+
+# -- what the network service says -----------------------------------------------------------
 
 
 def heal(manager, context, instance_uuid):
     """Write what the network's records say of a server's cards, if its own record says something else."""
     if manager.parts.is_busy_with(instance_uuid):
         return
-    with manager.parts.busy_with(instance_uuid):
+    try:
+        instance = objects.Instance.get_by_uuid(context, instance_uuid)
+    except exception.InstanceNotFound:
+        return
+    if refresh_record(manager.parts, context, instance):
+        LOG.warning('The record of the cards of the server was out of date; it was written anew.', instance=instance)
+
+
+def refresh_record(parts, context, instance):
+    """Write what the network's records say of a server's cards, if its own record says something else.
+
+    :returns: whether it did; None if another action has to end first
+    :raises InstanceNotFound: the server is gone
+    """
+    with parts.busy_with(instance.uuid):
+        instance.refresh()
+        if instance.host != parts.name:
+            return False
+        if instance.task_state is not None:
+            return None
+        found = parts.network_api.get_instance_nw_info(context, instance).plain()
+        if found == (instance.network_info or []):
+            return False
+        instance.network_info = found
+        instance.save(expected_task_state=None, expected={'host': parts.name})
+        return True
+
+
+def detach_deleted(operations, context, instance, port_id):
+    """Take a card from a guest that the network service has no longer.  What the guest keeps stays on record.
+
+    :returns: whether nothing is left to do; False if another action has to end first
+    :raises InstanceNotFound: the server is gone
+    """
+    with operations.host.busy_with(instance.uuid):
+        instance.refresh()
+        card = _card(instance.get_network_info(), port_id)
+        record = objects.VirtualInterface.get_by_uuid(context, port_id)
+        if instance.host != operations.host.name or card is None or (record and record.task != DELETED):
+            return True
+        if instance.task_state is not None:
+            return False
+        LOG.info('The network service has deleted card %s; it is taken from the guest.', port_id, instance=instance)
         try:
-            instance = objects.Instance.get_by_uuid(context, instance_uuid)
-        except exception.InstanceNotFound:
-            return
-        if instance.host != manager.host or instance.task_state is not None:
-            return
-        found = manager.parts.network_api.get_instance_nw_info(context, instance).plain()
-        if found != (instance.network_info or []):
-            LOG.warning('The record of the cards of the server was out of date; it is written anew.', instance=instance)
-            instance.network_info = found
-            instance.save(expected_task_state=None, expected={'host': manager.host})
+            operations.driver.detach_interface(context, instance, card)
+        except exception.NovaException as error:
+            LOG.warning('Card %s could not be detached: %s', port_id, error, instance=instance)
+            if record:
+                objects.VirtualInterface.complete(context, instance.uuid, port_id, DELETED, instance.network_info,
+                                                  operations.host.name)
+            return True
+        if record:
+            operations._remove(context, instance, port_id)
+        else:
+            instance.network_info = [vif for vif in instance.network_info if vif['id'] != port_id]
+            instance.save(expected={'host': operations.host.name})
+        return True
