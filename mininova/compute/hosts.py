@@ -52,6 +52,11 @@ class HostAPI:
         self.service_update(context, service)
 
     @staticmethod
+    def usage_audits(context, begin, end):
+        """Return what the hosts' audits of a period came to.  Nova: ``task_log_get_all``."""
+        return list(objects.TaskLogList.get_all(context, 'instance_usage_audit', begin, end))
+
+    @staticmethod
     def find_compute(context, host):
         """Return the nova-compute of a host.
 

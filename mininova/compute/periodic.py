@@ -5,13 +5,14 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import context, exception, objects
-from mininova.compute import waiting
+from mininova.compute import usage_audit, waiting
 from mininova.compute.operations import interfaces, resize_decision
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 NEVER = 365 * 24 * 3600
+USAGE_AUDIT_SPACING = 60  # seconds between two looks whether a period is over
 
 
 def _spacing(name):
@@ -23,6 +24,7 @@ class PeriodicTasks:
     def __init__(self, manager):
         self.manager = manager
         self._to_heal = []
+        self._usage_audit = usage_audit.UsageAudit(manager.host)
 
     def tasks(self):
         """Return (spacing, function, initial delay) of each task."""
@@ -34,9 +36,14 @@ class PeriodicTasks:
             (lambda: CONF.resize_confirm_interval, self.confirm_overdue_moves, None),
             (_spacing('image_cache_manager_interval'), self.manage_image_cache, None),
             (lambda: max(CONF.consoleauth.token_ttl, 60), self.clean_expired_console_auths, None),
+            (lambda: USAGE_AUDIT_SPACING, self.audit_usage, None),
             (waiting.spacing, self.reclaim_deleted, None),
             (_spacing('shelved_poll_interval'), self.offload_shelved, None),
         ]
+
+    def audit_usage(self):
+        """Tell who ran in the last period that is over."""
+        self._usage_audit.run(context.get_admin_context())
 
     def update_available_resource(self):
         self.manager.tracker.update_available_resource(context.get_admin_context())

@@ -2,6 +2,9 @@
 """Options of nova-compute: resources, timers, limits.  Nova: nova/conf/compute.py."""
 from oslo_config import cfg
 
+AUDIT_PERIODS = (r'^(hour(@[0-5]?[0-9])?|day(@([01]?[0-9]|2[0-3]))?|month(@([0-2]?[0-9]|3[01]))?'
+                 r'|year(@(0?[0-9]|1[0-2]))?)$')
+
 DEFAULT_OPTS = [
     cfg.FloatOpt('cpu_allocation_ratio', default=16.0, min=0.0, help="""
 Virtual CPUs promised per physical CPU of this host. Read by nova-compute when it reports; the
@@ -32,6 +35,14 @@ events of the hypervisor are handled at once in any case."""),
     cfg.IntOpt('heal_instance_info_cache_interval', default=60, min=-1, help="""
 Seconds after which nova-compute compares what one server's record says of its cards and addresses with the network's
 own records, and the next server's after as many seconds; 0 or less turns it off."""),
+    cfg.BoolOpt('instance_usage_audit', default=False, help="""
+Send a `compute.instance.exists` (versioned: `instance.exists`) notification for each server of this host that ran in
+the last period that is over, once for each period. For billing; see also instance_usage_audit_period. GET
+/os-instance_usage_audit_log tells how far the hosts are."""),
+    cfg.StrOpt('instance_usage_audit_period', default='month', regex=AUDIT_PERIODS, help="""
+Length of the periods of usage audits: hour, day, month or year, in UTC. An offset moves their beginning: hour@30 begins
+at half past, day@18 at 18:00, month@15 on the 15th (in a shorter month than that on its last day), year@3 on the first
+of March. Must be the same in nova-api and nova-compute."""),
     cfg.BoolOpt('resume_guests_state_on_host_boot', default=False, help="""
 When nova-compute starts, turn on the guests whose servers were ACTIVE with a running guest and that do not run now, as
 after a power failure of the host; otherwise these servers become SHUTOFF."""),

@@ -279,3 +279,12 @@ console_auth_tokens = _table(
     _text('host'), _integer('port'), _integer('tls_port'), _text('internal_access_path'),
     _text('instance_uuid', 36, nullable=False, index=True), _text('compute_host'), _text('access_url_base'),
     sa.Column('expires_at', Time, nullable=False, index=True))
+
+# `run` is the process that has the task in hand, `marker` the last item it is through with.
+task_log = _table(
+    'task_log', _text('task_name', 64, nullable=False), _text('host', nullable=False),
+    _text('state', 16, nullable=False), sa.Column('period_beginning', Time, nullable=False, index=True),
+    sa.Column('period_ending', Time, nullable=False),
+    _text('message', nullable=False), _integer('task_items', nullable=False), _integer('errors', nullable=False),
+    _text('run', 36), _text('marker', 36),
+    sa.UniqueConstraint('task_name', 'host', 'period_beginning', 'period_ending', name='uq_task_log_period'))

@@ -61,6 +61,23 @@ def notify_about_instance_action(context, instance, host, action, phase=None, er
         LOG.exception('A notification could not be sent.', instance=instance)
 
 
+def notify_usage_exists(context, instance, host, begin, end):
+    """Tell that a server existed in a period; unlike the others it lets errors out, so that they can be counted.
+
+    :param begin: naive datetime, UTC, as `end`
+    """
+    if enabled('unversioned'):
+        payload = {**_legacy_payload(instance), 'audit_period_beginning': str(begin), 'audit_period_ending': str(end)}
+        rpc.get_notifier(f'compute.{host}').info(context, 'compute.instance.exists', payload)
+    if enabled('versioned'):
+        data = _versioned_payload(context, instance, None)
+        del data['fault'], data['request_id']
+        data['audit_period'] = _envelope('AuditPeriodPayload', '1.0', {
+            'audit_period_beginning': _iso(begin), 'audit_period_ending': _iso(end)})
+        rpc.get_versioned_notifier(f'{SOURCE_COMPUTE}:{host}').info(
+            context, 'instance.exists', _envelope('InstanceExistsPayload', '2.1', data))
+
+
 def notify_about_refusal(context, instance, action, error, more=None):
     """Tell that conductor gave an action up before a host began with it: as of any other, a start and an error."""
     for phase in ('start', 'error'):

@@ -9,7 +9,7 @@ MODULES = (
     'aggregate', 'allocation', 'block_device', 'compute_node', 'console_auth_token', 'external_event', 'fixed_ip',
     'flavor', 'floating_ip', 'image_meta', 'instance', 'instance_action', 'instance_fault', 'instance_group', 'keypair',
     'migration', 'network', 'network_request', 'quotas', 'request_spec', 'scheduling_report', 'security_group',
-    'service', 'virtual_interface', 'worker')
+    'service', 'task_log', 'virtual_interface', 'worker')
 
 
 def register_all():

@@ -14,6 +14,7 @@ db_create = base.Database('create')
 db = base.Database('instances')
 operations = base.Database('operations')
 entries = base.Database('system_metadata')
+usage = base.Database('usage')
 
 CONF = mininova.conf.CONF
 
@@ -372,6 +373,23 @@ class InstanceList(base.ObjectListBase, base.NovaObject):
     def get_by_uuids(cls, context, uuids):
         """Return those of some servers that there are, whoever's they are."""
         return cls._make(context, db.list_by_uuids(uuids))
+
+    @base.remotable_classmethod
+    def get_active_by_window(cls, context, begin, end, host, limit, marker=None):
+        """Return servers of a host that ran at some moment of a period, deleted ones too, by uuid.
+
+        :param marker: uuid of the last one seen
+        """
+        rows, metadata = usage.page_of_host(host, begin, end, limit, marker)
+        self = cls(context)
+        self.objects = [Instance.from_row(context, row, metadata=metadata[row['uuid']]) for row in rows]
+        self.obj_reset_changes()
+        return self
+
+    @base.remotable_classmethod
+    def count_active_by_window(cls, context, begin, end, host):
+        """Return how many servers of a host ran at some moment of a period."""
+        return usage.count_of_host(host, begin, end)
 
     @base.remotable_classmethod
     def get_unsettled_by_host(cls, context, host, quiet_for):

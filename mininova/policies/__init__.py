@@ -32,6 +32,7 @@ MODULES = (
     'image_metadata',
     'images',
     'instance_actions',
+    'instance_usage_audit_log',
     'ips',
     'keypairs',
     'limits',
