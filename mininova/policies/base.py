@@ -39,16 +39,17 @@ _RULES = (
 )
 
 
-def rule(name, check, description, *operations):
+def rule(name, check, description, *operations, scopes=('project',)):
     """Return a rule for operations of the API.
 
     :param name: e.g. 'os_compute_api:os-keypairs:index'
     :param check: one of the constants above
     :param description: what is allowed, a sentence
     :param operations: 'METHOD /path' texts
+    :param scopes: of the tokens that it lets pass at all; None where Nova has no rule, and so no scope
     """
     return policy.DocumentedRuleDefault(
-        name=name, check_str=check, description=description, scope_types=['project'],
+        name=name, check_str=check, description=description, scope_types=scopes and list(scopes),
         operations=[dict(zip(('method', 'path'), operation.split(' ', 1), strict=True)) for operation in operations])
 
 

@@ -7,4 +7,5 @@ ROOT = 'os_compute_api:os-extended-server-attributes'
 
 def list_rules():
     return [base.rule(ROOT, base.ADMIN, 'See the OS-EXT-SRV-ATTR attributes of servers.',
-                      'GET /servers/{id}', 'GET /servers/detail', 'PUT /servers/{server_id}')]
+                      'GET /servers/{server_id}', 'GET /servers/detail', 'PUT /servers/{server_id}',
+                      'POST /servers/{server_id}/action (rebuild)')]

@@ -14,7 +14,7 @@ DELETE = 'os_compute_api:os-flavor-manage:delete'
 def list_rules():
     return [
         base.rule(VIEW, base.RULE_ANY, 'List the flavors that the project may use and show one of them.',
-                  'GET /flavors', 'GET /flavors/detail', 'GET /flavors/{flavor_id}'),
+                  'GET /flavors', 'GET /flavors/detail', 'GET /flavors/{flavor_id}', scopes=None),
         base.rule(CREATE, base.ADMIN, 'Create a flavor.', 'POST /flavors'),
         base.rule(UPDATE, base.ADMIN, 'Change the description of a flavor.', 'PUT /flavors/{flavor_id}'),
         base.rule(DELETE, base.ADMIN, 'Delete a flavor.', 'DELETE /flavors/{flavor_id}'),

@@ -12,8 +12,9 @@ _PATH = '/servers/{server_id}/shares'
 
 def list_rules():
     return [
-        base.rule(INDEX, base.PROJECT_READER, 'List the shares of a server.', f'GET {_PATH}'),
-        base.rule(CREATE, base.PROJECT_MEMBER, 'Attach a share to a server.', f'POST {_PATH}'),
-        base.rule(SHOW, base.PROJECT_READER, 'Show how a share is attached.', f'GET {_PATH}/{{share_id}}'),
-        base.rule(DELETE, base.PROJECT_MEMBER, 'Detach a share from a server.', f'DELETE {_PATH}/{{share_id}}'),
+        base.rule(INDEX, base.PROJECT_READER_OR_ADMIN, 'List the shares of a server.', f'GET {_PATH}'),
+        base.rule(CREATE, base.PROJECT_MEMBER_OR_ADMIN, 'Attach a share to a server.', f'POST {_PATH}'),
+        base.rule(SHOW, base.PROJECT_READER_OR_ADMIN, 'Show how a share is attached.', f'GET {_PATH}/{{share_id}}'),
+        base.rule(DELETE, base.PROJECT_MEMBER_OR_ADMIN, 'Detach a share from a server.',
+                  f'DELETE {_PATH}/{{share_id}}'),
     ]

@@ -37,7 +37,7 @@ def read(req, body):
         injected_files=[[item.get('path', ''), item.get('contents', '')] for item in server.get('personality') or ()],
         key_name=server.get('key_name'), user_data=server.get('user_data') or None,
         networks=_networks(context, server, target),
-        security_groups=_security_groups(server), devices=_devices(server, image_id),
+        security_groups=_security_groups(server), devices=_devices(context, server, image_id, target),
         config_drive=strutils.bool_from_string(server.get('config_drive')),
         auto_disk_config={'AUTO': True, 'MANUAL': False}.get(server.get('OS-DCF:diskConfig')),
         scheduler_hints=body.get('os:scheduler_hints') or body.get('OS-SCH-HNT:scheduler_hints') or {},
@@ -70,11 +70,14 @@ def _image_id(server):
     raise exception.Invalid('Invalid imageRef provided.' if image_id == '' else 'Missing imageRef attribute')
 
 
-def _devices(server, image_id):
+def _devices(context, server, image_id, target):
     old, new = server.get('block_device_mapping') or [], server.get('block_device_mapping_v2') or []
     if old and new:
         raise exception.Invalid('Using different block_device_mapping syntaxes is not allowed in the same request.')
-    return block_device.from_v2(new, image_id) if new else block_device.from_v1(old)
+    devices = block_device.from_v2(new, image_id) if new else block_device.from_v1(old)
+    if devices:
+        context.can(policies.ATTACH_VOLUME, target=target)
+    return devices
 
 
 def _security_groups(server):
