@@ -7,8 +7,8 @@ from mininova import policies, policy
 from mininova.api.openstack import wsgi
 from mininova.api.openstack.compute import routes
 from tests.fixtures.api_client import api, cloud  # noqa: F401  (fixtures)
+from tests.functional.api_machinery.installed import SERVER, name_of, operations, send
 
-SERVER = uuidutils.generate_uuid()
 # Operations that show nothing of anybody: Nova has no rule for them either.
 OPEN = {('GET', '/'), ('GET', '/versions/{id}'), ('GET', '/flavors'), ('GET', '/flavors/detail'),
         ('GET', '/flavors/{id}'), ('GET', '/images'), ('GET', '/images/detail'), ('GET', '/images/{id}'),
@@ -19,22 +19,6 @@ OPEN = {('GET', '/'), ('GET', '/versions/{id}'), ('GET', '/flavors'), ('GET', '/
 
 # They answer 501 to everybody: what stands behind them is not there.
 WITHOUT_DRIVER = {'/os-baremetal-nodes/{id}'}
-
-
-def operations():
-    """Yield (HTTP method, path, method of a controller) of every operation, actions one by one."""
-    for route in routes.APIRouterV21().map.matchlist:
-        if route.routepath.startswith('/{project_id}'):
-            continue
-        resource, action = route.defaults['controller'], route.defaults['action']
-        candidates = sum(resource.actions.values(), []) if action == 'action' else resource.methods[action]
-        for method in candidates:
-            yield route.conditions['method'][0], route.routepath, method
-
-
-def name_of(operation):
-    method, path, found = operation
-    return f'{method} {path} {found.call.__qualname__} {found.min_version}'
 
 
 @pytest.fixture
@@ -48,50 +32,6 @@ def server(cloud):  # noqa: F811
     cloud.insert('instances', uuid=SERVER, project_id='b1', user_id='u', vm_state='active', display_name='s',
                  memory_mb=1, vcpus=1, root_gb=1, ephemeral_gb=0, launch_index=0, reservation_id='r', hostname='s',
                  locked=False)
-
-
-def path_for(path, server_id):
-    path = path.replace('{server_id}', server_id)
-    if path.startswith(('/servers/{id}', '/os-volumes_boot/{id}')):
-        path = path.replace('{id}', server_id)
-    path = path.replace('/os-extra_specs/{id}', '/os-extra_specs/key')
-    for place, value in (('{id}', '7'), ('{flavor_id}', '7'), ('{image_id}', SERVER)):
-        path = path.replace(place, value)
-    return path
-
-
-TEXTS = {'uuid': SERVER, 'date-time': '2026-01-01T00:00:00Z', 'base64': 'YQ==', 'ipv4': '192.0.2.1', 'uri': 'http://a/b'}
-
-
-def sample(schema):
-    """Return a small document that a schema accepts."""
-    for key in ('oneOf', 'anyOf'):
-        if key in schema:
-            return sample({**{name: value for name, value in schema.items() if name != key}, **schema[key][0]})
-    if 'enum' in schema:
-        return schema['enum'][0]
-    kind = schema.get('type', 'string')
-    kind = kind if isinstance(kind, str) else kind[0]
-    if kind == 'object':
-        found = {name: sample(schema.get('properties', {}).get(name, {})) for name in schema.get('required', ())}
-        families = list(schema.get('patternProperties', {}).values())
-        if families and not found:
-            found = {'key': sample(families[0])}
-        return found
-    if kind == 'array':
-        return [sample(schema['items'])] * schema.get('minItems', 0)
-    if kind in ('integer', 'number'):
-        return schema.get('minimum', 1)
-    return {'null': None, 'boolean': True, 'string': TEXTS.get(schema.get('format'), 'a1')}[kind]
-
-
-def send(client, operation, server_id=SERVER):
-    method, path, found = operation
-    body = None
-    if method in ('POST', 'PUT'):
-        schema = found.body_schema and found.body_schema.schema_for(found.min_version)
-        body = sample(schema) if schema else {found.action or 'x': None}
-    return client.request(method, path_for(path, server_id), body, version=str(found.min_version))
 
 
 def test_every_operation_asks_a_rule(everything, api, server):  # noqa: F811
