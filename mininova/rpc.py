@@ -27,6 +27,7 @@ Target = messaging.Target
 MessagingTimeout = messaging.MessagingTimeout
 MessagingException = messaging.MessagingException
 expected_exceptions = messaging.expected_exceptions
+ExpectedException = messaging.ExpectedException
 
 _transport = None
 _notification_transport = None

@@ -43,11 +43,14 @@ class ConductorManager(manager.Manager):
         self.worker.beat()
         return True
 
+    # What an object refuses is for the caller to hear and to handle: no error of conductor's.
+    @rpc.expected_exceptions(exception.NovaException)
     def object_class_action_versions(self, context, objname, objmethod, object_versions, args, kwargs):
         """Run a class method of an object and return what it gives."""
         objclass = objects_base.NovaObject.obj_class_from_name(objname, object_versions[objname])
         return self._remotable(objclass, objmethod)(context, *args, **kwargs)
 
+    @rpc.expected_exceptions(exception.NovaException)
     def object_action(self, context, objinst, objmethod, args, kwargs):
         """Run a method of an object.
 
