@@ -152,6 +152,8 @@ def test_hosts_that_are_not_there_or_there_already(api, computes, make):
     assert act(api, aggregate, 'add_host', host='cmp1').fault[0] == 'conflictingRequest'
     assert act(api, aggregate, 'remove_host', host='cmp2').status == 404
     assert act(api, aggregate, 'remove_host', host='nowhere').status == 404
+    assert act(api, aggregate, 'add_host', host='no_where').status == 404
+    assert act(api, aggregate, 'remove_host', host='x').status == 404
     assert show(api, aggregate)['hosts'] == ['cmp1']
 
 

@@ -33,8 +33,8 @@ def _action(name, **properties):
         'required': [name], 'additionalProperties': False})
 
 
-add_host = _action('add_host', host=parameter_types.fqdn)
-remove_host = _action('remove_host', host=parameter_types.fqdn)
+add_host = _action('add_host', host=parameter_types.hostname)
+remove_host = _action('remove_host', host=parameter_types.hostname)
 set_metadata = _action('set_metadata', metadata=parameter_types.metadata_with_null)
 
 images = validation.body({
