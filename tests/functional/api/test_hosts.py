@@ -29,6 +29,7 @@ def test_hosts_are_listed_by_service_and_zone(api, cloud):
     assert api.get(PATH, '2.42').json == api.get(PATH).json == {'hosts': listed}
     assert api.get(f'{PATH}?zone=east').json == {'hosts': listed[2:]}
     assert api.get(f'{PATH}?zone=nowhere').json == {'hosts': []}
+    assert api.get(f'{PATH}?zone=').json == {'hosts': listed}
 
 
 def test_what_a_host_has(api, cloud, compute):

@@ -9,10 +9,10 @@ class ViewBuilder:
     """Services as records, hypervisors as records."""
 
     def index(self, services, host_zones, zone=None):
-        """:param zone: only hosts in this one"""
+        """:param zone: only hosts in this one; empty for all"""
         shown = [{'host_name': service.host, 'service': service.topic,
                   'zone': availability_zones.get_service_zone(service, host_zones)} for service in services]
-        return {'hosts': [entry for entry in shown if zone is None or entry['zone'] == zone]}
+        return {'hosts': [entry for entry in shown if not zone or entry['zone'] == zone]}
 
     def show(self, host, node, projects):
         """
