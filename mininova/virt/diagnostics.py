@@ -10,6 +10,7 @@ STATES = {0: 'pending', 1: 'running', 3: 'paused', 4: 'shutdown', 6: 'crashed', 
 def standard(power_state, driver, hypervisor, hypervisor_os, uptime, config_drive, num_cpus, memory_mb):
     """Make the document; CPUs, cards and disks are added by the other functions.
 
+    :param driver: libvirt, xenapi, vmwareapi, ironic or hyperv; Nova's fake driver says libvirt
     :param power_state: number of ``compute.power_state``
     :param uptime: seconds since the guest was started
     :param memory_mb: size of the guest in MiB

@@ -371,7 +371,7 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
     def get_instance_diagnostics(self, instance):
         self.faults.hit('get_diagnostics')
         guest = self._guest(instance)
-        document = diagnostics.standard(guest.state, HYPERVISOR_TYPE, HYPERVISOR_TYPE, 'linux', self._uptime(guest),
+        document = diagnostics.standard(guest.state, 'libvirt', HYPERVISOR_TYPE, 'linux', self._uptime(guest),
                                         guest.config_drive is not None, guest.vcpus, guest.memory_mb)
         for number in range(guest.vcpus):
             diagnostics.add_cpu(document, number, self._uptime(guest) * 10 ** 7, 1)

@@ -316,6 +316,7 @@ def test_standard_diagnostics_have_the_same_keys_everywhere(subject, make, spawn
         'state', 'driver', 'hypervisor', 'hypervisor_os', 'uptime', 'config_drive', 'num_cpus', 'num_nics', 'num_disks',
         'cpu_details', 'nic_details', 'disk_details', 'memory_details'}
     assert (found['state'], found['config_drive'], found['num_cpus'], found['num_nics']) == ('running', True, 2, 1)
+    assert found['driver'] == 'libvirt', 'clients know the names of five drivers; the pretender is none of them'
     assert [entry['id'] for entry in found['cpu_details']] == [0, 1]
     assert found['num_disks'] == len(found['disk_details']) >= 1
     assert set(found['disk_details'][0]) == {'read_bytes', 'read_requests', 'write_bytes', 'write_requests',
