@@ -178,7 +178,7 @@ def _run(self, context, instance, method, event, notification, kwargs, reraises,
             raise
         return None
     except Exception as error:
-        LOG.exception('%s failed.', event, instance=instance)
+        _log_failure(event, instance, error)
         task, instance.task_state = instance.task_state, None
         _close(instance, event, error, {'task_state': task, 'action_id': instance.action_id}, self.host.name)
         notify('error', error)
@@ -187,6 +187,14 @@ def _run(self, context, instance, method, event, notification, kwargs, reraises,
         return None
     notify('end')
     return result
+
+
+def _log_failure(event, instance, error):
+    """Say what failed.  An image that its owner took away meanwhile is no trouble of this host's."""
+    if isinstance(error, exception.ImageNotFound):
+        LOG.warning('%s failed: %s', event, error.format_message(), instance=instance)
+    else:
+        LOG.exception('%s failed.', event, instance=instance)
 
 
 def _close(instance, event, error, expected, host=None):

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """createImage and createBackup to their end; what fails, is killed, lost or overtaken leaves no half image."""
+import logging
+
 import pytest
 
 from mininova import concurrency, crashpoint, objects
@@ -163,6 +165,17 @@ def test_a_server_that_is_deleted_under_its_snapshot_goes_with_the_image(whole, 
     whole.wait_gone(server)
     assert images(whole) == {}
     assert whole.findings() == []
+
+
+def test_an_image_that_is_deleted_under_its_snapshot_troubles_nobody(whole, server, caplog):
+    whole.faults('cmp1').add('snapshot.copy', 'delay', value='1')
+    image = create(whole, server)
+    whole.until(lambda: whole.show(server)['OS-EXT-STS:task_state'] == task_states.IMAGE_PENDING_UPLOAD)
+    local.LocalBackend().delete(whole.admin, image)
+    record = rest(whole, server)
+    assert record['message'] == 'Error' and image in record['events'][0]['details']
+    assert images(whole) == {} and whole.findings() == []
+    assert [entry.getMessage() for entry in caplog.records if entry.levelno >= logging.ERROR] == []
 
 
 def test_only_so_many_snapshots_at_a_time(whole, monkeypatch):
