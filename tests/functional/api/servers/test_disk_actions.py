@@ -224,6 +224,13 @@ def test_the_answer_by_version(server, lab, demo, version, keys, missing):
     assert {'id', 'name', 'status', 'image', 'flavor', 'addresses', 'adminPass', 'progress', 'hostId'} <= set(shown)
 
 
+@pytest.mark.parametrize('version', ['2.57', '2.75', '2.104'])
+def test_an_administrator_sees_user_data_once(server, lab, api, version):
+    shown = act(api, server, {'rebuild': {'imageRef': lab.default_image, 'user_data': 'eA=='}}, version).json['server']
+    assert {name: value for name, value in shown.items() if 'user_data' in name} == {'user_data': 'eA=='}
+    assert ('OS-EXT-SRV-ATTR:ramdisk_id' in shown) == (version != '2.57')
+
+
 def test_a_password_is_not_shown_where_it_would_mislead(server, lab, demo, cloud):
     cloud.conf(group='api', enable_instance_password=False)
     assert 'adminPass' not in act(demo, server, {'rebuild': {'imageRef': lab.default_image}}).json['server']

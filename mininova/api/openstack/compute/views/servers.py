@@ -58,6 +58,7 @@ class ViewBuilder(common.ViewBuilder):
         """Return one server as the answer to rebuild: below 2.75 with fewer fields; the password this once."""
         if versions.is_supported(req, '2.75'):
             shown = self.show(req, server)['server']
+            shown.pop('OS-EXT-SRV-ATTR:user_data', None)            # it is there as user_data, since 2.57
         else:
             shown, = self._show(req, [server], fields.CORE, fields.REBUILT, fields.SINGLE, address_details=False)
         if versions.is_supported(req, '2.57'):
