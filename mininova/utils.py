@@ -6,6 +6,7 @@ import string
 import tempfile
 import unicodedata
 
+import netaddr
 from oslo_log import log
 
 import mininova.conf
@@ -47,6 +48,11 @@ def sanitize_hostname(name, default=None):
             kept.append(character)
     host = ''.join(kept).strip('.-')[:63].rstrip('.-')
     return host or default
+
+
+def canonical_ip(address):
+    """Return an IP address in the form in which it is stored, 39 characters at most; nothing stays nothing."""
+    return str(netaddr.IPAddress(address)) if address else address
 
 
 def wait_until(ready, what, spacing=1.0):

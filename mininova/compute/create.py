@@ -133,7 +133,8 @@ class ServerCreator:
             'architecture': properties.get('architecture') or properties.get('hw_architecture'),
             'root_device_name': properties.get('root_device_name'), 'config_drive': 'True'
             if request.config_drive else '',
-            'access_ip_v4': request.access_ip_v4, 'access_ip_v6': request.access_ip_v6, 'progress': 0,
+            'access_ip_v4': utils.canonical_ip(request.access_ip_v4),
+            'access_ip_v6': utils.canonical_ip(request.access_ip_v6), 'progress': 0,
             'auto_disk_config': create_image.auto_disk_config(image, request.auto_disk_config),
             'flavorid': flavor.flavorid,
             'flavor': flavor.to_embedded(), 'network_info': None, 'build_attempt': 0,

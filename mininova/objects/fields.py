@@ -14,6 +14,8 @@ from oslo_versionedobjects.fields import (  # noqa: F401
     UUIDField,
 )
 
+from mininova import utils
+
 
 class _Json(fields.FieldType):
     """Any JSON document, passed through as it is."""
@@ -39,6 +41,18 @@ class TextField(fields.AutoTypedField):
     AUTO_TYPE = _Text()
 
 
+class _IPAddress(fields.FieldType):
+    """An address as text, in the form in which the tables keep it."""
+
+    @staticmethod
+    def coerce(obj, attr, value):
+        return utils.canonical_ip(value)
+
+
+class IPAddressField(fields.AutoTypedField):
+    AUTO_TYPE = _IPAddress()
+
+
 class DateTimeField(fields.DateTimeField):
     """A UTC time without zone, as the tables keep it."""
 
@@ -49,6 +63,11 @@ class DateTimeField(fields.DateTimeField):
 def text(nullable=True, **kwargs):
     """Return a text field that may be None."""
     return TextField(nullable=nullable, **kwargs)
+
+
+def address():
+    """Return a field for an IP address, as text, that may be None."""
+    return IPAddressField(nullable=True)
 
 
 def integer(nullable=True, **kwargs):

@@ -226,6 +226,17 @@ def test_put_changes_names_and_addresses(active, demo, lab):
             shown['OS-EXT-SRV-ATTR:hostname']) == ('new', None, '192.0.2.1', '2001:db8::1', 'AUTO', 'h.example.org')
 
 
+# 41 characters, of which no table keeps more than 39
+LONG = '0000:0000:0000:0000:0000:babe:220.12.22.2'
+
+
+def test_addresses_take_their_short_form(lab, demo):
+    made = lab.server(demo, accessIPv6=LONG)
+    assert demo.get(f'/servers/{made}').json['server']['accessIPv6'] == '::babe:dc0c:1602'
+    answer = demo.put(f'/servers/{made}', {'server': {'accessIPv6': LONG.replace('babe', 'cafe')}})
+    assert answer.json['server']['accessIPv6'] == '::cafe:dc0c:1602'
+
+
 def test_put_of_nothing_changes_nothing(active, demo, lab):
     before = lab.instance(active).updated_at
     assert demo.put(f'/servers/{active}', {'server': {}}).status == 200
