@@ -196,6 +196,13 @@ class ComputeDriver(live_driver.LiveMigrationDriver, cold_driver.ColdMigrationDr
         """
         self._unsupported('spawn')
 
+    def default_root_device_name(self, instance: objects.Instance, image_meta: objects.ImageMeta) -> str:
+        """Return the device as which a guest sees its root disk, e.g. '/dev/vda'.
+
+        :raises ImageUnacceptable: the image asks for a bus that does not exist
+        """
+        return '/dev/vda'
+
     def prefetch_image(self, context, instance: objects.Instance, image_meta: objects.ImageMeta) -> None:
         """Fetch and check an image before anything is given up for a disk that shall be made of it.
 

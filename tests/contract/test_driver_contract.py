@@ -378,6 +378,10 @@ def test_the_overhead_of_a_guest_is_known(subject, make):
     assert set(subject.driver.estimate_instance_overhead(make())) == {'memory_mb', 'disk_gb', 'vcpus'}
 
 
+def test_the_root_disk_has_a_name_before_there_is_a_guest(subject, make):
+    assert subject.driver.default_root_device_name(make(), subject.image) == '/dev/vda'
+
+
 def test_an_image_is_fetched_before_a_guest_needs_it(subject, boot_image, image_service):
     assert subject.driver.cache_image(subject.context, boot_image.id) is True
     assert subject.driver.cache_image(subject.context, boot_image.id) is False

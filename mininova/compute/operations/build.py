@@ -93,6 +93,8 @@ class BuildOperations(base.Operations):
             spec.security_groups)
         crashpoint('create.C11.network.after')
         instance.network_info = list(network_info)
+        instance.root_device_name = (instance.root_device_name
+                                     or self.driver.default_root_device_name(instance, instance.image_meta))
         self._save(instance, task_states.SPAWNING, expected=task_states.NETWORKING)
         crashpoint('create.C12.image.before')
         self.driver.spawn(context, instance, instance.image_meta, injected_files, admin_password, None, network_info,

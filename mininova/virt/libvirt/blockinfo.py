@@ -82,6 +82,11 @@ class Names:
         self._used.add(name)
 
 
+def root_device_name(instance, image_meta, machine):
+    """Return the device as which a guest sees its root disk, e.g. '/dev/vda'."""
+    return f'/dev/{get_disk_slots(instance, image_meta, machine)[0].dev}'
+
+
 def get_disk_slots(instance, image_meta, machine, block_device_info=None):
     """Plan all disks of a guest.
 

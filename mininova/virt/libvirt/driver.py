@@ -208,6 +208,10 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
                 self._undo(instance, network_info)
         LOG.info('Instance spawned successfully.', instance=instance)
 
+    def default_root_device_name(self, instance, image_meta):
+        arch = guest_config.architecture(image_meta, self._host.capabilities().arch)
+        return blockinfo.root_device_name(instance, image_meta, guest_config.machine_type(image_meta, arch))
+
     def _start(self, instance, builder, disk_set, network_info):
         """Define and start a guest whose disks are there, and wait until it runs."""
         document = self._get_guest_xml(instance, builder, disk_set, network_info)

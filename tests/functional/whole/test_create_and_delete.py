@@ -10,6 +10,7 @@ def test_a_server_becomes_active_and_is_deleted_without_a_trace(whole):
     shown = whole.wait(server)
     assert shown['status'] == 'ACTIVE', shown.get('fault')
     assert shown['OS-EXT-SRV-ATTR:host'] == 'cmp1'
+    assert shown['OS-EXT-SRV-ATTR:root_device_name'] == '/dev/vda'
     assert shown['OS-EXT-STS:power_state'] == 1
     assert shown['OS-SRV-USG:launched_at']
     assert whole.used() == {'cmp1': 512}

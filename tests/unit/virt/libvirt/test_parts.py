@@ -50,6 +50,14 @@ def test_image_properties_choose_buses(conf):
         ('disk', 'scsi', 'sda', 'disk'), ('disk.config', 'scsi', 'sdb', 'cdrom')]
 
 
+@pytest.mark.parametrize('properties, device', [
+    ({}, '/dev/vda'), ({'hw_disk_bus': 'scsi'}, '/dev/sda'), ({'hw_disk_bus': 'ide'}, '/dev/hda'),
+    ({'disk_format': 'iso'}, '/dev/hda')])
+def test_the_root_disk_has_the_name_that_the_guest_sees(conf, properties, device):
+    meta = samples.image_meta(**properties)
+    assert blockinfo.root_device_name(samples.instance(), meta, 'pc') == device
+
+
 def test_a_config_drive_may_be_a_disk(conf):
     conf.config(config_drive_format='vfat')
     assert slots(samples.instance(config_drive='True'))[-1] == ('disk.config', 'virtio', 'vdb', 'disk')
