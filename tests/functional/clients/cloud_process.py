@@ -30,7 +30,6 @@ NOVA_CONF = """\
 host = cmp1
 service_down_time = 600
 shutdown_timeout = 0
-reclaim_instance_interval = 600
 [api]
 auth_strategy = keystone
 [image]

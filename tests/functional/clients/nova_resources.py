@@ -12,7 +12,8 @@ FLAVORS = (
     admin('flavor-create m1.story auto 256 2 2', fails='already exists.*409'),
     admin('flavor-create --is-public False m1.private auto 64 1 1', [{'Is_Public': 'False'}],
           save={'private_flavor': lambda shown: shown[0]['ID']}),
-    admin('flavor-access-add m1.private $demo_project', [{'Flavor_ID': '$private_flavor', 'Tenant_ID': '$demo_project'}]),
+    admin('flavor-access-add m1.private $demo_project', [{'Flavor_ID': '$private_flavor',
+                                                          'Tenant_ID': '$demo_project'}]),
     admin('flavor-access-list --flavor m1.private', [{'Tenant_ID': '$demo_project'}]),
     admin('flavor-access-remove m1.private $demo_project', []),
     admin('flavor-list --all', [{'Name': 'm1.private'}, {'Name': 'm1.story'}]),
@@ -55,7 +56,7 @@ AGGREGATES = (
     demo('availability-zone-list', [{'Name': 'fast', 'Status': 'available'}]),
     admin('availability-zone-list', [{'Name': 'fast', 'Status': 'available'}, {'Name': '|- cmp2'},
                                      {'Name': '| |- nova-compute', 'Status': re.compile('enabled :-')}]),
-    admin('aggregate-set-metadata agg1 ssd=true', [{'Name': 'agg1', 'Metadata': "'availability_zone=fast', 'ssd=true'"}]),
+    admin('aggregate-set-metadata agg1 ssd=true', [{'Metadata': "'availability_zone=fast', 'ssd=true'"}]),
     admin('aggregate-update --name agg2 agg1', [{'Name': 'agg2'}]),
     admin('aggregate-show agg2', [{'Name': 'agg2', 'Hosts': "'cmp2'"}]),
     # the client asks for images by ``names``, which is no filter
@@ -68,7 +69,8 @@ AGGREGATES = (
 )
 
 SERVICES = (
-    admin('service-list', [{'Binary': 'nova-compute', 'Host': 'cmp2', 'Zone': 'nova', 'Status': 'enabled', 'State': 'up'},
+    admin('service-list', [{'Binary': 'nova-compute', 'Host': 'cmp2', 'Zone': 'nova', 'Status': 'enabled',
+                            'State': 'up'},
                            {'Binary': 'nova-conductor', 'Zone': 'internal'}]),
     admin('service-list --host cmp2 --binary nova-compute', lambda shown: len(shown) == 1,
           save={'service': lambda shown: shown[0]['Id']}),
@@ -82,6 +84,10 @@ SERVICES = (
     admin('service-force-down --unset cmp2', [{'Forced down': 'False'}], since='2.11', until='2.52'),
     admin('service-force-down $service', [{'Forced down': 'True'}], since='2.53'),
     admin('service-force-down --unset $service', [{'Forced down': 'False'}], since='2.53'),
+    # one that lives comes back with its next heartbeat
+    admin('service-list --host cmp2 --binary nova-network', lambda shown: len(shown) == 1,
+          save={'network_service': lambda shown: shown[0]['Id']}),
+    admin('service-delete $network_service'),
     admin('service-delete $unknown', fails='404', since='2.53'),
     admin('service-delete 4711', fails='404', until='2.52'),
     demo('service-list', fails='403'),

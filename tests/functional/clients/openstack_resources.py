@@ -53,6 +53,7 @@ KEYPAIRS = (
     admin('keypair list --user demo', fails='2.10', until='2.9'),
     admin('keypair create --user demo --public-key $public_key_file key4', {'user_id': '$demo_user'}, since='2.10'),
     demo('keypair list --limit 1', [{'Name': 'key1'}, {'Name': 'key3'}], since='2.35', version='2.35'),
+    demo('keypair list --limit 1', fails='Endless pagination', since='2.101'),
     admin('keypair delete --user demo key4', since='2.10'),
     demo('keypair delete key1 key3'),
     demo('keypair list', []),
@@ -102,7 +103,10 @@ SERVICES = (
     admin('compute service list --host cmp2 --service nova-compute', [{'State': 'up', 'Status': 'enabled'}]),
     admin('compute service set --disable nohost nova-compute',
           fails='"nohost" and binary "nova-compute" not found|of host nohost failed to set'),
-    # what is deleted comes back with the next heartbeat; a service without a host's guests is one that may be
+    # one that lives comes back with its next heartbeat
+    admin('compute service list --host cmp2 --service nova-network', lambda shown: len(shown) == 1,
+          save={'network_service': lambda shown: shown[0]['ID']}),
+    admin('compute service delete $network_service'),
     admin('compute service delete 00000000-0000-0000-0000-000000000001', fails='1 of 1 compute services failed',
           since='2.53'),
     admin('compute agent list', fails='410|Gone|removed'),
@@ -155,6 +159,7 @@ QUOTAS = (
                                     {'Name': 'total_instances_used', 'Value': 0}]),
     demo('limits show --rate', []),
     admin('limits show --absolute --project demo', [{'Name': 'max_total_instances', 'Value': 20}]),
+    demo('configuration show', has='username +. demo'),
     demo('extension list --compute', [{'Alias': 'os-aggregates', 'Name': 'Aggregates', 'Description': ANY}]),
     demo('versions show --service compute', [{'Service Type': 'compute', 'Version': '2.1', 'Status': 'CURRENT',
                                               'Min Microversion': '2.1', 'Max Microversion': '2.104'}]),

@@ -17,6 +17,11 @@ CREATE = (
     demo('server create --flavor m1.tiny --image demo vm2', {'name': 'vm2'}, until='2.36', wait='vm2 ACTIVE'),
     demo('server create --flavor m1.tiny --image demo --nic net-id=$private --availability-zone nova:cmp2 vm3',
          fails='403'),
+    # without Neutron the client asks Nova's old list of networks for the name
+    demo('server create --flavor m1.tiny --image demo --network private --wait net1', {
+        'addresses': {'private': ANY}}),
+    demo('server create --flavor m1.tiny --image demo --network nothing net2', fails='nothing not found'),
+    demo('server delete --wait net1', wait='net1 gone'),
     admin('server create --flavor m1.tiny --image demo --availability-zone nova:cmp2 ours', {'name': 'ours'},
           wait='ours ACTIVE'),
     admin('server create --flavor m1.tiny --image demo --host cmp2 ours2', {'name': 'ours2'}, since='2.74',
@@ -28,6 +33,8 @@ CREATE = (
         'name': 'vm1', 'status': 'ACTIVE', 'image': 'demo ($demo)', 'key_name': 'key1',
         'OS-EXT-STS:power_state': 1, 'OS-EXT-STS:vm_state': 'active', 'OS-EXT-STS:task_state': None,
         'project_id': '$demo_project', 'user_id': '$demo_user', 'properties': {'role': 'web'}}),
+    admin('server show $vm1', {'OS-EXT-SRV-ATTR:host': ANY, 'OS-EXT-SRV-ATTR:instance_name': ANY}),
+    admin('server show $vm1', {'OS-EXT-SRV-ATTR:root_device_name': '/dev/vda'}, since='2.3'),
     demo('server show $vm1', {'flavor': 'm1.tiny (1)'}, until='2.46'),
     demo('server show $vm1', {'flavor': {'name': 'm1.tiny', 'ram': 512}}, since='2.47'),
     admin('server show --diagnostics $vm1', has='memory', since='2.48'),
@@ -61,6 +68,7 @@ LIST = (
     demo('server list --unlocked', [{'Name': 'vm1'}], since='2.73'),
     demo('server list --locked', [], since='2.73'),
     demo('server list --locked', fails='2.73', until='2.72'),
+    demo('project cleanup --dry-run --auth-project', has='Server +. $vm1 . vm1'),
     demo('server ssh --private vm1 -- -l cirros', has='# ssh 10.100.0.* -l cirros'),
 )
 
@@ -142,11 +150,23 @@ IMAGES = (
 )
 
 INTERFACES = (
-    demo('server add fixed ip vm2 $private', wait='vm2 ACTIVE'),
+    # only for create does it look the name up
+    demo('server add network vm2 private', fails='400'),
     demo('server add network vm2 $private', wait='vm2 ACTIVE'),
+    demo('server show vm2', {'addresses': {'private': ANY}},
+         save={'address': lambda shown: shown['addresses']['private'][-1]}),
+    demo('server remove network vm2 $private', wait='vm2 ACTIVE'),
+    demo('server add fixed ip vm2 $private', wait='vm2 ACTIVE'),
+    demo('server show vm2', {'addresses': {'private': ANY}}, eventually=True,
+         save={'address': lambda shown: shown['addresses']['private'][-1]}),
+    demo('server remove fixed ip vm2 $address', wait='vm2 ACTIVE', until='2.43'),
+    # an action that ends with 2.43
+    demo('server remove fixed ip vm2 $address', fails='404', since='2.44'),
     demo('server add port vm2 $unknown', fails='404|400'),
     demo('server remove port vm2 $unknown', fails='404'),
     demo('server volume list vm2', []),
+    demo('server share list vm2', [], since='2.97'),
+    demo('server share list vm2', fails='2.97', until='2.96'),
 )
 
 RESIZE = (
@@ -242,7 +262,7 @@ EVENTS = (
 
 DELETE = (
     demo('server delete nobody', fails='No Server found for nobody'),
-    demo('server delete vm2', wait='vm2 SOFT_DELETED'),
+    demo('server delete vm2', wait='vm2 SOFT_DELETED', control={'DEFAULT/reclaim_instance_interval': 600}),
     demo('server restore vm2', fails='403|No Server found'),
     admin('server list --all-projects --status SOFT_DELETED', [{'Name': 'vm2'}],
           save={'vm2': lambda shown: shown[0]['ID']}),
@@ -251,10 +271,10 @@ DELETE = (
     demo('server delete vm2', fails='409.*locked'),
     demo('server unlock vm2'),
     demo('server delete --force vm2', wait='vm2 gone'),
-    admin('server delete --force $vm1', wait='vm1 gone'),
-    admin('server delete --all-projects --force twin-1 twin-2', wait='twin-2 gone'),
-    admin('server delete --force --wait ours', wait='ours gone'),
-    admin('server delete --force --wait ours2', wait='ours2 gone', since='2.74'),
+    admin('server delete --force $vm1', wait='vm1 gone', control={'DEFAULT/reclaim_instance_interval': 0}),
+    admin('server delete --all-projects twin-1 twin-2', wait='twin-2 gone'),
+    admin('server delete --wait ours', wait='ours gone'),
+    admin('server delete ours2', wait='ours2 gone', since='2.74'),
     demo('server list', []),
     admin('server list --all-projects --deleted --name vm1', [{'ID': '$vm1', 'Status': 'DELETED'}]),
     demo('server group delete group1'),

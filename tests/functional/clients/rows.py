@@ -148,4 +148,6 @@ def matches(wanted, got):
         return bool(wanted.search(str(got)))
     if callable(wanted):
         return bool(wanted(got))
-    return wanted == got or (not isinstance(wanted, bool) and str(wanted) == got)
+    # Tables show numbers as text, and what was saved comes back as text.
+    as_text = str in (type(wanted), type(got)) and not isinstance(wanted, bool)
+    return wanted == got or (as_text and str(wanted) == str(got))

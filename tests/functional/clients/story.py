@@ -17,7 +17,8 @@ from tests.functional.clients import identity, rows
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[2]
 LATEST = '2.104'
-RESTING, LONGEST_COMMAND = 30, 45
+UNKNOWN = '00000000-0000-0000-0000-000000000001'
+RESTING, LONGEST_COMMAND = 60, 120
 PUBLIC_KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7s0hvqy0aPHQx9hX8r9RL6iJ4xFyJ0XG9Z0d2Z9c1K demo@example.org\n'
 
 
@@ -33,7 +34,7 @@ class Cloud:
         self.urls, self.ids = {}, {}
 
     def start(self):
-        self.process.start().wait_ready(self._said_where)
+        self.process.start().wait_ready(self._said_where, 120)
         return self
 
     def _said_where(self):
@@ -47,10 +48,13 @@ class Cloud:
                 'OS_PROJECT_NAME': identity.PROJECT_OF[user], 'OS_USER_DOMAIN_ID': 'default',
                 'OS_PROJECT_DOMAIN_ID': 'default', 'OS_IDENTITY_API_VERSION': '3'}
 
+    def token(self, user):
+        return identity.token_of(user)
+
     def request(self, method, path, body=None, user='admin', version=LATEST, url=None):
         """Send a request to the compute API, or to another URL, and return the answer."""
         return self.session.request(method, (url or self.urls['compute']) + path, json=body, timeout=60, headers={
-            'X-Auth-Token': identity.token_of(user), 'OpenStack-API-Version': f'compute {version}'})
+            'X-Auth-Token': self.token(user), 'OpenStack-API-Version': f'compute {version}'})
 
     def control(self, option, value):
         """Set an option 'group/name' of the services."""
@@ -124,6 +128,21 @@ class Clients:
             self._process = None
 
 
+class Book:
+    """What was saved by name, and texts in which ``$name`` stands for it."""
+
+    def __init__(self, saved):
+        self.saved = saved
+
+    def fill(self, value):
+        """Return a value with all that was saved put in its place."""
+        if isinstance(value, str):
+            return string.Template(value).safe_substitute(self.saved)
+        if isinstance(value, dict):
+            return {name: self.fill(entry) for name, entry in value.items()}
+        return [self.fill(entry) for entry in value] if isinstance(value, list) else value
+
+
 class Story:
     """What one client does to one cloud, row by row.
 
@@ -136,9 +155,10 @@ class Story:
         self.failed = False
         key = clients.directory / 'id_ed25519.pub'
         key.write_text(PUBLIC_KEY)
-        self.saved = {**cloud.urls['ids'], 'public_key_file': str(key), 'demo_project': identity.PROJECTS['demo']['id'],
-                      'demo_user': identity.USERS['demo']['id'], 'admin_project': identity.PROJECTS['admin']['id'],
-                      'unknown': '00000000-0000-0000-0000-000000000001'}
+        self.book = Book({**cloud.urls['ids'], 'public_key_file': str(key),
+                          'demo_project': identity.PROJECTS['demo']['id'],
+                          'demo_user': identity.USERS['demo']['id'],
+                          'admin_project': identity.PROJECTS['admin']['id'], 'unknown': UNKNOWN})
 
     def run(self, row):
         """Run a row and check what came of it; return the microversions that were sent."""
@@ -170,7 +190,7 @@ class Story:
         if row.data is not None or row.save:
             self._check(row, done['out'], said)
         if row.wait:
-            self.cloud.wait(*self._fill(row.wait).rsplit(' ', 1))
+            self.cloud.wait(*self.book.fill(row.wait).rsplit(' ', 1))
         return [version for _method, url, version, _status in done['requests'] if self.cloud.urls['compute'] in url]
 
     def _words(self, row):
@@ -178,29 +198,17 @@ class Story:
         version = row.version or self.version
         if version:
             words += ['--os-compute-api-version', version]
-        words += [word.replace('~', ' ') for word in self._fill(row.command).split()]
+        words += [word.replace('~', ' ') for word in self.book.fill(row.command).split()]
         if self.program == 'openstack' and (row.data is not None or row.save):
             words += ['-f', 'json']
         return words
 
     def _check(self, row, out, said):
         shown = rows.read_json(out) if self.program == 'openstack' else rows.read_tables(out)
-        wanted = self._fill_all(row.data)
+        wanted = self.book.fill(row.data)
         assert wanted is None or rows.matches(wanted, shown), f'wanted {wanted}\n{said}'
         for name, key in row.save.items():
-            self.saved[name] = key(shown) if callable(key) else shown[key]
+            self.book.saved[name] = key(shown) if callable(key) else shown[key]
 
     def _found(self, expression, text):
-        return rows.re.search(self._fill(expression), text, rows.re.DOTALL)
-
-    def _fill(self, text):
-        return string.Template(text).safe_substitute(self.saved)
-
-    def _fill_all(self, value):
-        if isinstance(value, str):
-            return self._fill(value)
-        if isinstance(value, dict):
-            return {name: self._fill_all(entry) for name, entry in value.items()}
-        if isinstance(value, list):
-            return [self._fill_all(entry) for entry in value]
-        return value
+        return rows.re.search(self.book.fill(expression), text, rows.re.DOTALL)

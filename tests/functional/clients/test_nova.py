@@ -2,12 +2,11 @@
 """``nova`` of python-novaclient, row by row, at the first microversion, a middle one and its own newest."""
 import pytest
 
-from tests.functional.clients import rows
+from tests.functional.clients import page, rows
 from tests.functional.clients.nova_resources import RESOURCES
 from tests.functional.clients.nova_servers import SERVERS
 
-ROWS = RESOURCES + SERVERS
-VALUES, IDS = rows.parameters(ROWS, ('2.96', '2.1', '2.37'))
+VALUES, IDS = rows.parameters(RESOURCES + SERVERS, page.NOVA)
 
 
 @pytest.mark.parametrize('version, row', VALUES, ids=IDS)
