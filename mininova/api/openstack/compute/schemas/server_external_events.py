@@ -26,8 +26,8 @@ def _document(event, required, **array):
 def _with_later_names(document):
     for version, name in (('2.51', 'volume-extended'), ('2.76', 'power-update'), ('2.82', 'accelerator-request-bound'),
                           ('2.93', 'volume-reimaged')):
-        document = validation.extend(document, version, at=('events',), change=lambda events, name=name: events[
-            'items']['properties']['name']['enum'].append(name))
+        document = validation.extend(document, version, at=('events',), change=lambda event, name=name: event[
+            'properties']['name']['enum'].append(name))
     return document
 
 

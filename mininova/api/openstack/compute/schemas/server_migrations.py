@@ -2,6 +2,7 @@
 """What requests about live migrations accept.  Nova: nova/api/openstack/compute/schemas/server_migrations.py."""
 from mininova.api import validation
 from mininova.api.validation import response_types
+from mininova.objects import migration
 
 force_complete = validation.body({
     'type': 'object', 'properties': {'force_complete': {'type': 'null'}}, 'required': ['force_complete'],
@@ -15,7 +16,7 @@ _bytes = response_types.nullable(response_types.integer)
 _migration = response_types.closed({
     'id': response_types.integer,
     'server_uuid': response_types.uuid,
-    'status': response_types.string,
+    'status': response_types.choice(*migration.LIVE_IN_PROGRESS),
     'created_at': response_types.plain_time,
     'updated_at': response_types.nullable(response_types.plain_time),
     **dict.fromkeys(('dest_compute', 'dest_host', 'dest_node', 'source_compute', 'source_node'), _where),

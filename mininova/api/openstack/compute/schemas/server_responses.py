@@ -11,7 +11,8 @@ _flavor = types.closed({
 _image = {'id': types.string, 'links': types.links}
 _fault = types.closed({'code': types.integer, 'created': types.date_time, 'message': types.string,
                        'details': types.string}, optional=['details'])
-_either = {'oneOf': [types.uuid, {'const': ''}]}
+# What a hint may be is the affair of the filter that reads it.
+_hint = {'type': ['string', 'array', 'object', 'integer', 'number', 'boolean', 'null']}
 _address = {'version': {'enum': [4, 6]}, 'addr': {'anyOf': [{'type': 'string', 'format': 'ipv4'},
                                                            {'type': 'string', 'format': 'ipv6'}]}}
 _more_address = {**_address, 'OS-EXT-IPS:type': {'enum': ['fixed', 'floating']},
@@ -112,8 +113,8 @@ def _with_rest(answer, at, since='2.1'):
                                 'addresses': addresses(True)}, optional=optional)
     answer = extend('2.90', {'OS-EXT-SRV-ATTR:hostname': types.nullable(types.string)})
     answer = extend('2.96', {'pinned_availability_zone': types.nullable(types.string)})
-    answer = extend('2.98', {'image': _image_or_none(properties={'type': 'object'})})
-    return extend('2.100', {'scheduler_hints': {'type': 'object'}})
+    answer = extend('2.98', {'image': _image_or_none(properties=types.strings)})
+    return extend('2.100', {'scheduler_hints': {'type': 'object', 'additionalProperties': _hint}})
 
 
 _ONE, _LIST = ('server',), ('servers',)
