@@ -77,7 +77,7 @@ def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb,
     groups = _lock_instances(connection, [instance_uuid])
     if instance_uuid not in groups:
         return False
-    wanted = Wanted(instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, ratios or {})
+    wanted = Wanted(instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, ratios=ratios or {})
     return _claim_one(connection, wanted, groups[instance_uuid], kind) == CLAIMED
 
 

@@ -66,7 +66,7 @@ class ComputeNode(base.NovaObject, base.NovaPersistentObject):
 
         :param ratios: allocation ratios that count instead of the node's own, as a destination names them
         """
-        return claims.claim(instance_uuid, self.id, vcpus, memory_mb, disk_gb, kind, ratios)
+        return claims.claim(instance_uuid, self.id, vcpus, memory_mb, disk_gb, kind=kind, ratios=ratios)
 
 
 @base.register

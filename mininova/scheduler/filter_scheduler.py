@@ -194,7 +194,8 @@ class Search:
         :returns: {uuid: host state} of the servers that are done with; one that was deleted meanwhile claims nothing
         """
         started = time.perf_counter()
-        wanted = [host_states.Wanted(uuid, host.compute_node_id, *self.room, host.ratios) for uuid, host in picks]
+        wanted = [host_states.Wanted(uuid, host.compute_node_id, *self.room, ratios=host.ratios)
+                  for uuid, host in picks]
         outcomes = host_states.claim_many(wanted, self._ruled_out())
         self.decision.claim_seconds += time.perf_counter() - started
         won = {}

@@ -11,11 +11,12 @@ from mininova.scheduler.filters import core_filter, disk_filter, ram_filter
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
-# The claim tests these in any case, so a scheduler that does not would only try in vain.  The second of a pair takes
-# the ratio from the host's aggregates and, where enabled, tests what the first one would, too.
-RESOURCE_FILTERS = (
-    (ram_filter.RamFilter, ram_filter.AggregateRamFilter), (core_filter.CoreFilter, core_filter.AggregateCoreFilter),
-    (disk_filter.DiskFilter, disk_filter.AggregateDiskFilter))
+# The claim tests these in any case, so a scheduler that does not would only try in vain.
+RESOURCE_FILTERS = (ram_filter.RamFilter, core_filter.CoreFilter, disk_filter.DiskFilter)
+# What takes the ratio from the host's aggregates, where it is enabled, tests what the plain filter would, too.
+BY_AGGREGATE = {ram_filter.RamFilter: ram_filter.AggregateRamFilter,
+                core_filter.CoreFilter: core_filter.AggregateCoreFilter,
+                disk_filter.DiskFilter: disk_filter.AggregateDiskFilter}
 ALL_WEIGHERS = ('all', 'nova.scheduler.weights.all_weighers')
 
 
@@ -24,9 +25,8 @@ class HostManager:
 
     def __init__(self):
         enabled = _load(filters.GROUP, CONF.filter_scheduler.enabled_filters, 'enabled_filters')
-        self.resource_filters = [by_aggregate if by_aggregate in enabled else plain
-                                 for plain, by_aggregate in RESOURCE_FILTERS]
-        superseded = [plain for plain, by_aggregate in RESOURCE_FILTERS if by_aggregate in enabled]
+        superseded = [plain for plain, by_aggregate in BY_AGGREGATE.items() if by_aggregate in enabled]
+        self.resource_filters = [BY_AGGREGATE[cls] if cls in superseded else cls for cls in RESOURCE_FILTERS]
         self.filter_classes = [cls for cls in enabled if cls not in superseded]
         self.filter_classes += [cls for cls in self.resource_filters if cls not in self.filter_classes]
         self.cache = host_cache.HostCache(aggregate_ratios.AggregateRatios(
