@@ -36,11 +36,15 @@ class Port(NamedTuple):
 
 
 class Network(NamedTuple):
-    """A network that a host serves: its guests' ports and from where they have their addresses."""
+    """A network that a host serves: its guests' ports and from where they have their addresses.
+
+    `shared`: other machines are on the same bridge (bridge_interface).
+    """
     bridge: str
     cidr: str
     gateway: str
     ports: tuple = ()
+    shared: bool = False
 
 
 class Model(NamedTuple):
@@ -92,7 +96,7 @@ def render(networks, model):
     parts += [_chain(_port_chain(port), _port_lines(port, network, rules)) for port, network in ports]
     parts.append(_chain('postrouting', ['type filter hook postrouting priority 0; policy accept;',
                                         *_entrance([port for port, _network in ports], networks)]))
-    return f'{remove_text()}{_marks()}table bridge {NAME} {{\n' + ''.join(parts) + '}\n'
+    return f'{remove_text()}{_ip_layer(networks)}table bridge {NAME} {{\n' + ''.join(parts) + '}\n'
 
 
 def remove_text():
@@ -104,12 +108,18 @@ def _chain(name, lines):
     return f'\tchain {name} {{\n' + ''.join(f'\t\t{line}\n' for line in lines) + '\t}\n'
 
 
-def _marks():
-    """Write the table that marks answers, whatever mark they came with, and takes the mark from all else."""
+def _ip_layer(networks):
+    """Write the table that marks answers, whatever mark they came with, and takes the mark from all else.
+
+    What comes from elsewhere in the name of a guest is dropped: rules that name a group believe in addresses.
+    """
     lines = [f'ct state established,related meta mark set meta mark | {ANSWER:#010x} return',
              f'meta mark set meta mark & {OTHER_BITS:#010x}']
     chains = [_chain(hook, [f'type filter hook {hook} priority filter; policy accept;', *lines])
               for hook in ('forward', 'output')]
+    foreign = [f'iifname != {{ "lo", "{network.bridge}" }} ip saddr {network.cidr} drop'
+               for network in networks if not network.shared]
+    chains.append(_chain('prerouting', ['type filter hook prerouting priority raw; policy accept;', *foreign]))
     return f'table inet {NAME} {{\n' + ''.join(chains) + '}\n'
 
 

@@ -41,7 +41,8 @@ class Served:
         devices = {model.device_name(card['vif_uuid']): tuple(groups_of.get(card['instance_uuid'], ()))
                    for card in self.cards.values()}
         ports = tuple(guest_firewall.Port(device, groups) for device, groups in sorted(devices.items()))
-        return guest_firewall.Network(self.bridge, self.network['cidr'], self.gateway, ports)
+        return guest_firewall.Network(self.bridge, self.network['cidr'], self.gateway, ports,
+                                      bool(self.network['bridge_interface']))
 
 
 class HostNetworks:

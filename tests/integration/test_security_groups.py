@@ -337,6 +337,30 @@ def test_rules_are_there_before_the_guest(lab, private, groups, make_instance):
     assert f'"{info[0]["devname"]}" : jump' in dump(host)
 
 
+def test_a_source_group_believes_in_addresses_and_nobody_outside_can_borrow_one(lab, private, boot, groups):
+    host, world = lab.host('h1'), lab.namespace('world')
+    lab.link(host, 'up0', world, 'eth0')
+    host.ip('address', 'add', '192.0.2.2/24', 'dev', 'up0')
+    host.run('sysctl', '-qw', 'net.ipv4.conf.all.rp_filter=0', 'net.ipv4.conf.up0.rp_filter=0')
+    world.ip('address', 'add', '192.0.2.1/24', 'dev', 'eth0')
+    world.ip('address', 'add', '10.0.0.77/32', 'dev', 'lo')
+    world.ip('route', 'add', '10.0.0.0/24', 'via', '192.0.2.2')
+    groups.allow('default', 'icmp', -1, -1, '192.0.2.0/24')
+    _uuid, one = boot(host, 'vm1', 'default')
+    groups.allow('default', 'icmp', -1, -1, '10.0.0.77/32')
+    host.call('refresh')
+
+    def requests(source):
+        one.run('nft', 'add table netdev seen; delete table netdev seen; add table netdev seen; '
+                'add chain netdev seen in { type filter hook ingress device eth0 priority 0; }; '
+                'add rule netdev seen in icmp type echo-request counter')
+        world.run('busybox', 'ping', '-c', '1', '-W', '1', '-I', source, address(one), check=False)
+        return 'packets 1 ' in one.run('nft', 'list', 'table', 'netdev', 'seen')
+    assert requests('192.0.2.1') and not requests('10.0.0.77')
+    host.run('nft', 'flush', 'chain', 'inet', 'nova_groups', 'prerouting')
+    assert requests('10.0.0.77'), 'it is this rule that keeps it off'
+
+
 def test_a_device_that_is_not_known_gets_nothing(lab, private, boot, groups, make_instance):
     host = lab.host('h1')
     _uuid, one = boot(host, 'vm1', 'default')

@@ -88,6 +88,12 @@ def test_a_host_without_guests_still_guards_its_networks():
     assert chain(text, 'postrouting')[1:] == ['oifname "tap*" ip daddr { 10.0.0.0/24, 10.1.0.0/24 } drop']
 
 
+def test_nobody_else_sends_in_the_name_of_guests_unless_other_machines_share_the_bridge():
+    text = guest_firewall.render([network(), network(bridge='br101', cidr='10.1.0.0/24')._replace(shared=True)],
+                                 guest_firewall.EMPTY)
+    assert re.findall(r'iifname .*', text) == ['iifname != { "lo", "br100" } ip saddr 10.0.0.0/24 drop']
+
+
 def test_a_group_that_is_not_known_lets_nothing_in():
     model = Model({}, {7: [rule()]}, {})
     text = guest_firewall.render([network(Port('tapa', (7, 8)), Port('tapb', (8,)))], model)
