@@ -13,7 +13,8 @@ from openstack.compute.v2 import _proxy
 
 from tests.functional.clients import nova_resources, nova_servers, openstack_resources, openstack_servers, rows
 
-PAGE = pathlib.Path(__file__).resolve().parents[3] / 'doc' / 'source' / 'clients.rst'
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+PAGE = ROOT / 'doc' / 'source' / 'clients.rst'
 NOVA = ('2.1', '2.37', '2.96')
 OPENSTACK = (None, '2.1', '2.37', '2.90', '2.100')
 ROWS = {'nova': nova_resources.RESOURCES + nova_servers.SERVERS,

@@ -37,6 +37,21 @@ def test_the_page_names_what_is_left_out(program, commands):
     assert not [command for command in commands if f'``{command}``' not in text]
 
 
+def pins(path):
+    """Return {package: version} of a file of constraints."""
+    return dict(line.split('===') for line in (page.ROOT / path).read_text().splitlines() if '===' in line)
+
+
+def test_the_lab_has_the_same_clients():
+    """What both files pin, the one of devstack and that of the tests, they pin alike; the page names the versions."""
+    tested, lab = pins('upper-constraints.txt'), pins('devstack/files/client-constraints.txt')
+    assert {name: version for name, version in lab.items() if name in tested} == {
+        name: version for name, version in tested.items() if name in lab}
+    text = page.PAGE.read_text()
+    for package in ('python-openstackclient', 'python-novaclient', 'openstacksdk'):
+        assert f'{package} {tested[package].rpartition(".")[0]}' in text
+
+
 NOVA_PRINTS = """\
 +----------+-------+
 | Property | Value |
