@@ -178,7 +178,7 @@ def _run(self, context, instance, method, event, notification, kwargs, reraises,
             raise
         return None
     except Exception as error:
-        _log_failure(event, instance, error)
+        _log_failure(event, instance, error, reraises)
         task, instance.task_state = instance.task_state, None
         _close(instance, event, error, {'task_state': task, 'action_id': instance.action_id}, self.host.name)
         notify('error', error)
@@ -189,9 +189,13 @@ def _run(self, context, instance, method, event, notification, kwargs, reraises,
     return result
 
 
-def _log_failure(event, instance, error):
-    """Say what failed.  An image that its owner took away meanwhile is no trouble of this host's."""
-    if isinstance(error, exception.ImageNotFound):
+def _log_failure(event, instance, error, told):
+    """Say what failed; without a traceback what a waiting caller is refused, and an image that its owner took away.
+
+    :param told: somebody waits for the answer
+    """
+    refused = isinstance(error, exception.NovaException) and error.code < 500 and error.__cause__ is None
+    if isinstance(error, exception.ImageNotFound) or told and refused:
         LOG.warning('%s failed: %s', event, error.format_message(), instance=instance)
     else:
         LOG.exception('%s failed.', event, instance=instance)

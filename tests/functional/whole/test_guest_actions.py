@@ -337,11 +337,12 @@ def test_without_an_rsa_key_no_password_is_kept(whole, with_agent):
     assert whole.api.get(f'/servers/{server}/os-server-password').json == {'password': ''}
 
 
-def test_a_server_without_an_agent_is_not_changed(whole, server):
+def test_a_server_without_an_agent_is_not_changed(whole, server, caplog):
     assert whole.act(server, PASSWORD).fault == ('conflictingRequest', 'QEMU guest agent is not enabled')
     shown = whole.show(server)
     assert (shown['status'], shown['OS-EXT-STS:task_state']) == ('ACTIVE', None)
     assert ended(whole, server, 'changePassword')['result'] == 'Error'
+    assert 'Traceback' not in caplog.text
 
 
 @pytest.mark.parametrize('kind, status, text', [
