@@ -9,7 +9,7 @@ import pytest
 
 from mininova import objects
 from mininova.db import models, session
-from tests.integration.network_lab import Lab, wait_for
+from tests.integration.network_lab import Lab, helper_options, wait_for
 
 pytestmark = pytest.mark.needs('network')
 
@@ -244,6 +244,20 @@ def test_an_address_moves_between_guests_of_a_host(lab, boot, floating, context)
     conversation.close()
     tell(one, host)
     assert translations(host)[0] == {address: '10.0.0.4'} and bound(host) == [address]
+
+
+def test_the_helper_behind_rootwrap_can_do_all_of_it(lab, boot, floating, context):
+    host = lab.public_host('h1', *helper_options(lab.directory))
+    instance_uuid, _guest = boot(host, 'vm1')
+    address = floating(instance_uuid, host)
+    conversation = Conversation(lab.world, address)
+    assert conversation.ask() == f'vm1 {WORLD}'
+    disassociate(context, address, instance_uuid, host)
+    assert conversation.ask() == '' and bound(host) == []
+    conversation.close()
+    with open(f'{host.state}/agent.log') as file:
+        log = file.read()
+    assert 'Spawned new privsep daemon via rootwrap' in log and 'could not be' not in log
 
 
 # -- from inside ----------------------------------------------------------------------
