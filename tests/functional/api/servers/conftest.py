@@ -9,6 +9,7 @@ from oslo_utils import uuidutils
 from mininova import context, objects, rpc
 from mininova.compute import power_state, vm_states
 from mininova.image import api as image_api
+from tests.functional.api import hosts
 
 IMAGE_BYTES = b'not a real disk'
 
@@ -74,8 +75,7 @@ class Lab:
             setattr(made, field, value)
         if service:
             made.save()
-        self.cloud.insert('compute_nodes', uuid=uuidutils.generate_uuid(), host=name,
-                          hypervisor_hostname=f'{name}.lab', vcpus=8, memory_mb=16384, local_gb=100)
+        hosts.add_node(self.cloud, name, f'{name}.lab')
         if zone:
             aggregate = self.cloud.insert('aggregates', uuid=uuidutils.generate_uuid(), name=f'in-{zone}')
             self.cloud.insert('aggregate_hosts', host=name, aggregate_id=aggregate)
