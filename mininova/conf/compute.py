@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options of nova-compute: resources, timers, limits.  Nova: nova/conf/compute.py."""
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 AUDIT_PERIODS = (r'^(hour(@[0-5]?[0-9])?|day(@([01]?[0-9]|2[0-3]))?|month(@([0-2]?[0-9]|3[01]))?'
                  r'|year(@(0?[0-9]|1[0-2]))?)$')
@@ -14,6 +14,9 @@ scheduler claims against capacity = (total - reserved) * ratio."""),
     cfg.IntOpt('reserved_host_cpus', default=0, min=0, help="CPUs kept back from guests."),
     cfg.IntOpt('reserved_host_memory_mb', default=512, min=0, help="Memory in MiB kept back from guests."),
     cfg.IntOpt('reserved_host_disk_mb', default=0, min=0, help="Disk in MiB kept back from guests."),
+    cfg.MultiOpt('reserved_huge_pages', item_type=types.Dict(), help="""
+Huge pages kept back from guests, e.g. for a switch in user space; may be given several times. Each names a NUMA cell,
+a page size in KiB and a number of pages: `node:0,size:2048,count:64`. Read by nova-compute when it reports."""),
     cfg.IntOpt('max_concurrent_builds', default=10, min=0,
                help="Guests built at the same time on one host; 0 is no limit."),
     cfg.IntOpt('max_concurrent_snapshots', default=5, min=0, help="""
@@ -80,6 +83,19 @@ nothing. The number itself means nothing any more, as in Nova: no service is dis
 Seconds between two requests to a guest to shut down, within the time it gets for that."""),
 ]
 
+CPU_OPTS = [
+    cfg.StrOpt('cpu_dedicated_set', help="""
+CPUs of this host that a server can have for itself (`hw:cpu_policy` dedicated or mixed), e.g. `4-12,^8,15`. Unset:
+none, and this host takes no such servers. Without `cpu_shared_set` all other CPUs are left to the host itself. Must
+not be made smaller while servers have the CPUs."""),
+    cfg.StrOpt('cpu_shared_set', help="""
+CPUs of this host on which all other servers run, and the emulator threads of those that say so
+(`hw:emulator_threads_policy` share), e.g. `0-3`. Unset: all CPUs, or none if `cpu_dedicated_set` is set."""),
+    cfg.BoolOpt('packing_host_numa_cells_allocation_strategy', default=False, help="""
+Which NUMA cells of a host a server gets, if several fit: those with the least left, so that others stay free for large
+servers, instead of those with the most left. Read where claims are made: nova-scheduler, nova-conductor."""),
+]
+
 RECONCILER_OPTS = [
     cfg.IntOpt('interval', default=10, min=1, help="""
 Seconds between two looks for accepted work that nobody carries out (nova-compute, nova-conductor)."""),
@@ -93,8 +109,8 @@ Seconds without a sign of life after which a conductor worker's builds are taken
 def register_opts(conf):
     conf.register_opts(DEFAULT_OPTS)
     conf.register_opts(RECONCILER_OPTS, group='reconciler')
-    conf.register_opts(COMPUTE_OPTS, group='compute')
+    conf.register_opts(COMPUTE_OPTS + CPU_OPTS, group='compute')
 
 
 def list_opts():
-    return [('DEFAULT', DEFAULT_OPTS), ('compute', COMPUTE_OPTS), ('reconciler', RECONCILER_OPTS)]
+    return [('DEFAULT', DEFAULT_OPTS), ('compute', COMPUTE_OPTS + CPU_OPTS), ('reconciler', RECONCILER_OPTS)]

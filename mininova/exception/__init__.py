@@ -20,6 +20,7 @@ from oslo_utils import excutils  # noqa: F401  (re-exported: exception.excutils.
 from mininova.exception.base import *  # noqa: F403
 from mininova.exception.conflict import *  # noqa: F403
 from mininova.exception.forbidden import *  # noqa: F403
+from mininova.exception.hardware import *  # noqa: F403
 from mininova.exception.internal import *  # noqa: F403
 from mininova.exception.invalid import *  # noqa: F403
 from mininova.exception.not_found import *  # noqa: F403

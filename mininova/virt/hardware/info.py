@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plain records about guests, free of any hypervisor.  Used by every process (rank 0).  Nova: nova/virt/hardware.py."""
+"""How a guest is right now.  Nova: InstanceInfo of nova/virt/hardware.py."""
 import typing
 
 
