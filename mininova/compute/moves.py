@@ -2,8 +2,8 @@
 """What the steps of a cold move write into the server and the record of its move (nova-compute, nova-conductor).
 
 The record's ``data``: the ids of both nodes' rows, what the hypervisor driver of the new host said (``dest``) and the
-disks that were sent (``disk_info``), availability zones, attempts on hosts that did not take the server.  In Nova these
-are arguments of messages, so a lost message loses them.
+disks that were sent (``disk_info``), availability zones, NUMA topologies on both hosts, attempts on hosts that did not
+take the server.  In Nova these are arguments of messages, so a lost message loses them.
 """
 from oslo_log import log
 
@@ -99,9 +99,24 @@ def settle_confirmed(instance, record):
         release='migration', migration=change(record, 'confirmed', ('confirming',)))
 
 
+def numa_topologies(context, instance, spec, node_id):
+    """Return what a server has of its host's NUMA cells and what is claimed for it on a node, for a record's data.
+
+    Nova: MigrationContext.
+    """
+    new = objects.AllocationList.get_numa_topology(context, instance.uuid, node_id) if spec.numa_topology else None
+    return {'old_numa_topology': instance.numa_topology, 'new_numa_topology': new}
+
+
+def take_numa_topology(instance, record, which='new'):
+    """Give a server the CPUs and pages that it has on the other host of its move; the caller writes it."""
+    instance.numa_topology = (record.data or {}).get(f'{which}_numa_topology')
+
+
 def place(instance, record):
     """Put a server on the destination of a live migration or an evacuation; the caller writes it."""
     instance.host, instance.node = record.dest_compute, record.dest_node
+    take_numa_topology(instance, record)
     instance.availability_zone = (record.data or {}).get('zone') or instance.availability_zone
 
 

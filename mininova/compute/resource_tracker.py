@@ -7,6 +7,7 @@ import mininova.conf
 from mininova import exception, objects, rpc
 from mininova.compute import claims
 from mininova.compute.monitors import handler
+from mininova.virt import hardware
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -36,6 +37,7 @@ class ResourceTracker:
         values.update(
             cpu_info=_document(measured.get('cpu_info')),
             supported_instances=_document(measured.get('supported_instances')),
+            numa_topology=measured.get('numa_topology'),
             stats=self._stats(nodename, measured.get('stats') or {}), host_ip=self.driver.get_host_ip_addr(),
             reserved_vcpus=CONF.reserved_host_cpus, reserved_memory_mb=CONF.reserved_host_memory_mb,
             reserved_disk_gb=-(-CONF.reserved_host_disk_mb // 1024), cpu_allocation_ratio=CONF.cpu_allocation_ratio,
@@ -46,6 +48,7 @@ class ResourceTracker:
                 setattr(node, name, value)
         node.report()
         if nodename not in self.nodes:
+            self._check_pinned(context, node)
             LOG.info('Node %s: %s VCPUs, %s MB memory, %s GB disk.', nodename, node.vcpus, node.memory_mb,
                      node.local_gb)
         self.nodes[nodename] = node
@@ -79,6 +82,17 @@ class ResourceTracker:
         except (exception.NovaException, rpc.MessagingException) as error:
             LOG.info('The next report tells of %s failed builds: %s', count or 0, error)
 
+    @staticmethod
+    def _check_pinned(context, node):
+        """Refuse, at start, options that take CPUs from servers which have them.
+
+        :raises InvalidConfiguration: names server and CPUs
+        """
+        claimed = {claim.instance_uuid: hardware.InstanceNUMATopology.from_document(claim.numa_topology)
+                   for claim in objects.AllocationList.get_by_node(context, node.id) if claim.numa_topology}
+        facts = node.numa_topology
+        hardware.check_pinned(hardware.NUMATopology.from_documents(facts) if facts else None, claimed)
+
     def _uptime(self):
         try:
             return self.driver.get_host_uptime()
@@ -88,10 +102,10 @@ class ResourceTracker:
     def wanted(self, instance, spec):
         """Return what a server that is to be built here needs, as ``Instance.begin_operation`` claims it.
 
-        :returns: (compute node id, vcpus, memory_mb, disk_gb), or None if its node is not one of ours
+        :returns: (compute node id, *RequestSpec.to_claim()), or None if its node is not one of ours
         """
         node = self.nodes.get(instance.node)
-        return node and (node.id, spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb)
+        return node and (node.id, *spec.to_claim())
 
     def instance_claim(self, instance, spec, claimed):
         """Check the claim of a server that is to be built here.

@@ -10,7 +10,7 @@ import collections
 
 import sqlalchemy as sa
 
-from mininova.db import instances, models, session
+from mininova.db import instances, models, numa, session
 
 INSTANCES = models.instances
 NODES = models.compute_nodes
@@ -23,9 +23,10 @@ CLAIMED, HELD, NO_ROOM, GROUP_POLICY, INSTANCE_GONE = 'claimed', 'held', 'no roo
 
 HARD_POLICIES = ('affinity', 'anti-affinity')
 
+# `numa_topology` is the document of a wish, None for none: CPUs of its own, pages of a size, memory of one cell.
 # `ratios` are allocation ratios that count instead of the node's own: {'cpu_allocation_ratio': 4.0}.
-Wanted = collections.namedtuple('Wanted', 'instance_uuid compute_node_id vcpus memory_mb disk_gb ratios',
-                                defaults=({},))
+Wanted = collections.namedtuple('Wanted', 'instance_uuid compute_node_id vcpus memory_mb disk_gb numa_topology ratios',
+                                defaults=(None, {}))
 RATIOS = ('cpu_allocation_ratio', 'ram_allocation_ratio', 'disk_allocation_ratio')
 INSTEAD = 'instead_of_'
 
@@ -52,6 +53,9 @@ def _build_take():
 
 
 _TAKE = _build_take()
+# The same for a server that was fitted into the node's cells as they were at some generation.
+_TAKE_FITTED = _TAKE.where(NODES.c.generation == sa.bindparam('seen', type_=sa.Integer)).values(
+    numa_used=sa.bindparam('now_used', type_=models.Json))
 _UUIDS = sa.bindparam('uuids', expanding=True)
 _LOCK = sa.select(INSTANCES.c.uuid, MEMBERS.c.group_id).join(
     MEMBERS, MEMBERS.c.instance_uuid == INSTANCES.c.uuid, isouter=True).where(
@@ -62,9 +66,11 @@ _HELD = sa.select(CLAIMS.c.instance_uuid, CLAIMS.c.compute_node_id).join(
 
 
 @session.write
-def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, kind='instance', ratios=None):
+def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, numa_topology=None, kind='instance',
+          ratios=None):
     """Take room on a node for an instance, whatever it holds elsewhere.
 
+    :param numa_topology: document of the InstanceNUMATopology it wants, None for none
     :param ratios: as in :class:`Wanted`
     :returns: True if it is claimed now (or was by an earlier try), False if it does not fit, its server group forbids
         it or the instance is deleted
@@ -77,7 +83,7 @@ def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb,
     groups = _lock_instances(connection, [instance_uuid])
     if instance_uuid not in groups:
         return False
-    wanted = Wanted(instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, ratios=ratios or {})
+    wanted = Wanted(instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, numa_topology, ratios or {})
     return _claim_one(connection, wanted, groups[instance_uuid], kind) == CLAIMED
 
 
@@ -133,11 +139,17 @@ def _held(connection, uuids):
 def _claim_one(connection, wanted, group, kind):
     if group is not None and not _group_allows(connection, group, wanted):
         return GROUP_POLICY
-    taken = connection.execute(_TAKE, {
-        'node_id': wanted.compute_node_id, 'asked_vcpus': wanted.vcpus, 'asked_memory_mb': wanted.memory_mb,
-        'asked_disk_gb': wanted.disk_gb, 'guests': 1 if kind == 'instance' else 0,
-        **{INSTEAD + name: wanted.ratios.get(name) for name in RATIOS}})
-    if not taken.rowcount:
+    values = {'node_id': wanted.compute_node_id, 'asked_vcpus': wanted.vcpus, 'asked_memory_mb': wanted.memory_mb,
+              'asked_disk_gb': wanted.disk_gb, 'guests': 1 if kind == 'instance' else 0,
+              **{INSTEAD + name: wanted.ratios.get(name) for name in RATIOS}}
+    statement = _TAKE
+    if wanted.numa_topology is not None:
+        fitted = numa.fit(connection, wanted.compute_node_id, wanted.numa_topology, wanted.ratios)
+        if fitted is None:
+            return NO_ROOM
+        document, values['now_used'], values['seen'] = fitted
+        statement, wanted = _TAKE_FITTED, wanted._replace(numa_topology=document)
+    if not connection.execute(statement, values).rowcount:
         return NO_ROOM
     now = session.now()
     amounts = {name: value for name, value in wanted._asdict().items() if name != 'ratios'}
@@ -229,6 +241,14 @@ def nodes_by_instance(connection, instance_uuids):
 
 
 @session.read
+def numa_topology_of(connection, instance_uuid, compute_node_id, kind='instance'):
+    """Return the document of what an instance has of a node's cells, None for nothing."""
+    return connection.execute(sa.select(CLAIMS.c.numa_topology).where(
+        CLAIMS.c.instance_uuid == instance_uuid, CLAIMS.c.compute_node_id == compute_node_id,
+        CLAIMS.c.kind == kind)).scalar()
+
+
+@session.read
 def audit(connection):
     """Compare each node's used columns with the sum of its claims.
 
@@ -249,4 +269,4 @@ def audit(connection):
              for row in rows for name in names if row[name] != row[f'claimed_{name}']]
     live = sa.select(models.instances.c.uuid).where(models.instances.c.deleted == 0)
     orphans = connection.execute(sa.select(CLAIMS).where(CLAIMS.c.instance_uuid.not_in(live))).mappings().all()
-    return wrong, orphans
+    return wrong + numa.audit(connection), orphans

@@ -7,7 +7,7 @@ import datetime
 
 import sqlalchemy as sa
 
-from mininova.db import actions, floating_links, models, services, session
+from mininova.db import actions, floating_links, models, numa, services, session
 
 TABLE = models.instances
 METADATA = models.instance_metadata
@@ -203,6 +203,7 @@ def release(connection, uuid, kind=None, compute_node_id=None):
                 memory_mb_used=nodes.c.memory_mb_used - claim['memory_mb'],
                 local_gb_used=nodes.c.local_gb_used - claim['disk_gb'],
                 running_vms=nodes.c.running_vms - (1 if claim['kind'] == 'instance' else 0)))
+            numa.give_back(connection, claim['compute_node_id'], claim['numa_topology'])
 
 
 @session.read

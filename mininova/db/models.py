@@ -74,7 +74,8 @@ instances = _table(
     _text('root_device_name'), _text('default_ephemeral_device'), _text('default_swap_device'), _text('config_drive'),
     _text('access_ip_v4', 39), _text('access_ip_v6', 39), _flag('auto_disk_config'), _integer('progress'),
     _text('ephemeral_key_uuid', 36), _text('flavorid'), sa.Column('flavor', Json), sa.Column('system_metadata', Json),
-    sa.Column('network_info', Json), _text('action_id', 36), _text('owner', 36),
+    sa.Column('network_info', Json), sa.Column('numa_topology', Json),
+    _text('action_id', 36), _text('owner', 36),
     _integer('build_attempt', server_default='0'),
     sa.Index('ix_instances_project_id_deleted', 'project_id', 'deleted'),
     sa.Index('ix_instances_host_deleted', 'host', 'deleted'),
@@ -164,7 +165,7 @@ compute_nodes = _table(
     _text('hypervisor_type'), _integer('hypervisor_version'), _text('host_ip', 39), sa.Column('cpu_info', Json),
     sa.Column('supported_instances', Json), sa.Column('stats', Json), _text('uptime'),
     sa.Column('cpu_allocation_ratio', sa.Double), sa.Column('ram_allocation_ratio', sa.Double),
-    sa.Column('disk_allocation_ratio', sa.Double),
+    sa.Column('disk_allocation_ratio', sa.Double), sa.Column('numa_topology', Json), sa.Column('numa_used', Json),
     _integer('generation', nullable=False, server_default='0'), sa.UniqueConstraint('host', 'hypervisor_hostname'),
     sa.Index('ix_compute_nodes_generation', 'generation'))
 
@@ -172,7 +173,7 @@ allocations = _table(
     'allocations', _text('instance_uuid', 36, nullable=False), _integer('compute_node_id', nullable=False),
     _text('kind', 16, nullable=False),
     _integer('vcpus', nullable=False), _integer('memory_mb', nullable=False), _integer('disk_gb', nullable=False),
-    sa.UniqueConstraint('instance_uuid', 'compute_node_id', 'kind'),
+    sa.Column('numa_topology', Json), sa.UniqueConstraint('instance_uuid', 'compute_node_id', 'kind'),
     sa.Index('ix_allocations_compute_node_id', 'compute_node_id'))
 
 flavors = _table(

@@ -26,15 +26,22 @@ def begin(connection, uuid, values, expected, request_id, event, host, claim=Non
     """Take up an operation: compare-and-swap, then open its event.
 
     :param expected: {column: accepted values}; what does not hold makes the message stale
-    :param claim: (compute node id, vcpus, memory_mb, disk_gb) that the operation needs, or None
-    :returns: (True, written time) or (False, the row as found or None); and whether the claim is held
+    :param claim: (compute node id, vcpus, memory_mb, disk_gb, wished NUMA topology or None) that the operation needs,
+        or None
+    :returns: (True, written time) or (False, the row as found or None); whether the claim is held; the document of the
+        NUMA topology that it gives, which is the instance's from now on, or None
     """
     written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
     if not written:
-        return written, found, False
+        return written, found, False, None
     if event:
         actions.event_start.within(connection, uuid, request_id, event, host)
-    return written, found, claim is None or claims.claim.within(connection, uuid, *claim)
+    claimed = claim is None or claims.claim.within(connection, uuid, *claim)
+    fitted = None
+    if claimed and claim is not None and claim[-1] is not None:
+        fitted = claims.numa_topology_of.within(connection, uuid, claim[0])
+        connection.execute(sa.update(TABLE).where(TABLE.c.uuid == uuid).values(numa_topology=fitted))
+    return written, found, claimed, fitted
 
 
 @session.write

@@ -25,7 +25,7 @@ class ComputeNode(base.NovaObject, base.NovaPersistentObject):
         'cpu_allocation_ratio': fields.FloatField(nullable=True),
         'ram_allocation_ratio': fields.FloatField(nullable=True),
         'disk_allocation_ratio': fields.FloatField(nullable=True),
-        'generation': fields.integer(),
+        'numa_topology': fields.JsonField(nullable=True), 'generation': fields.integer(),
     }
 
     OBJ_IDENTITY = ('id', 'uuid', 'host', 'hypervisor_hostname')
@@ -61,12 +61,13 @@ class ComputeNode(base.NovaObject, base.NovaPersistentObject):
         return cls._one(context, db.get_node(host=host, hypervisor_hostname=nodename), host)
 
     @base.remotable
-    def claim(self, instance_uuid, vcpus, memory_mb, disk_gb, kind='instance', ratios=None):
+    def claim(self, instance_uuid, vcpus, memory_mb, disk_gb, numa_topology=None, kind='instance', ratios=None):
         """Take room for an instance, exactly; False when it does not fit.
 
+        :param numa_topology: document of the InstanceNUMATopology it wants, None for none
         :param ratios: allocation ratios that count instead of the node's own, as a destination names them
         """
-        return claims.claim(instance_uuid, self.id, vcpus, memory_mb, disk_gb, kind=kind, ratios=ratios)
+        return claims.claim(instance_uuid, self.id, vcpus, memory_mb, disk_gb, numa_topology, kind, ratios)
 
 
 @base.register

@@ -9,6 +9,7 @@ from mininova.network import model as network_model
 from mininova.objects import base, fields
 from mininova.objects import flavor as flavor_obj
 from mininova.objects import image_meta as image_meta_obj
+from mininova.virt import hardware
 
 db_create = base.Database('create')
 db = base.Database('instances')
@@ -27,7 +28,8 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
 
     ``vm_state`` is where it stands, ``task_state`` what is being done to it (None: nothing), ``power_state`` what the
     hypervisor says; ``action_id`` names the accepted action that ``task_state`` belongs to: a message that carries
-    another one is stale.  ``flavor`` is the flavor as it was at the last create or resize.
+    another one is stale.  ``flavor`` is the flavor as it was at the last create or resize.  ``numa_topology`` is what
+    it has of its host's NUMA cells; without a host it is what it wants, or had.
     """
     VERSION = '1.0'
     OBJ_IDENTITY = ('id', 'uuid', 'action_id')
@@ -50,6 +52,7 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         'ephemeral_key_uuid': fields.text(), 'flavorid': fields.text(), 'flavor': fields.ObjectField('Flavor'),
         'system_metadata': fields.DictOfNullableStringsField(), 'metadata': fields.DictOfStringsField(),
         'tags': fields.ListOfStringsField(), 'network_info': fields.JsonField(nullable=True),
+        'numa_topology': fields.JsonField(nullable=True),
         'action_id': fields.text(),
         'owner': fields.text(), 'build_attempt': fields.integer(), 'deleted': fields.BooleanField(default=False),
         'deleted_at': fields.time(),
@@ -72,6 +75,11 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
     def get_network_info(self):
         """Return the addresses and devices of the server as a NetworkInfo."""
         return network_model.NetworkInfo.hydrate(self.network_info or [])
+
+    def get_numa_topology(self):
+        """Return its InstanceNUMATopology, None if it has none."""
+        document = self.numa_topology if self.obj_attr_is_set('numa_topology') else None
+        return None if document is None else hardware.InstanceNUMATopology.from_document(document)
 
     @classmethod
     def from_row(cls, context, row, metadata=None, tags=None):
@@ -222,17 +230,19 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
 
         :param expected: {column: accepted values}; the action id is always compared
         :param values: column values to set, e.g. {'task_state': 'networking'}
-        :param claim: (compute node id, vcpus, memory_mb, disk_gb) that the operation needs; one that is held counts
+        :param claim: what the operation needs, as :meth:`RequestSpec.to_claim` gives it; one that is held counts
         :returns: whether the claim is held
         :raises StaleAction and its siblings: the message is a repeat, or overtaken; nothing was done
         """
         wanted = {**expected, 'action_id': self.action_id}
-        written, found, claimed = operations.begin(self.uuid, values or {}, wanted, self._context.request_id, event,
-                                                   host, claim)
+        written, found, claimed, fitted = operations.begin(
+            self.uuid, values or {}, wanted, self._context.request_id, event, host, claim)
         if not written:
             raise explain(self.uuid, found, wanted)
         for name, value in (values or {}).items():
             setattr(self, name, value)
+        if fitted is not None:
+            self.numa_topology = fitted
         if not values:
             # Cards may have come or gone since the action was accepted.
             self.network_info = db.network_info_of(self.uuid)

@@ -4,6 +4,7 @@ from mininova import exception
 from mininova.objects import base, fields
 from mininova.objects import flavor as flavor_obj
 from mininova.objects import image_meta as image_meta_obj
+from mininova.virt import hardware
 
 db = base.Database('request_specs')
 
@@ -17,6 +18,8 @@ PLAIN = ('instance_uuid', 'project_id', 'user_id', 'num_instances', 'availabilit
 class RequestSpec(base.NovaObject):
     """``scheduler_hints`` maps a hint to a list of texts; ``attempts`` lists {'host', 'reason'} of failed builds.
 
+    ``kept_pagesizes``, KiB for each NUMA node, is set for a guest that moves while it runs, pages and all; it is never
+    stored.
     ``intent`` is what else a lost create needs to be driven again (password, injected files), sealed; it is dropped
     when
     the server runs.
@@ -33,6 +36,7 @@ class RequestSpec(base.NovaObject):
         'scheduler_hints': fields.JsonField(default={}), 'requested_networks': fields.JsonField(nullable=True),
         'group': fields.JsonField(nullable=True), 'attempts': fields.JsonField(default=[]),
         'security_groups': fields.ListOfStringsField(default=[]), 'intent': fields.text(),
+        'kept_pagesizes': fields.JsonField(nullable=True),
     }
 
     def get_hint(self, name, default=None):
@@ -44,6 +48,24 @@ class RequestSpec(base.NovaObject):
     def disk_gb(self):
         """What the server takes of a host's disk, GiB: root, ephemeral and swap rounded up."""
         return self.flavor.root_gb + self.flavor.ephemeral_gb + -(-self.flavor.swap // 1024)
+
+    @property
+    def vcpus(self):
+        """What the server takes of a host's shared virtual CPUs: all but those that get a CPU of their own."""
+        return hardware.shared_vcpus(self.flavor, self._image())
+
+    @property
+    def numa_topology(self):
+        """The document of the InstanceNUMATopology that the server wants, None for none."""
+        kept = self.kept_pagesizes if self.obj_attr_is_set('kept_pagesizes') else None
+        return hardware.describe_wishes(self.flavor, self._image(), kept)
+
+    def _image(self):
+        return self.image if self.obj_attr_is_set('image') else None
+
+    def to_claim(self):
+        """Return (vcpus, memory_mb, disk_gb, numa_topology) that the server takes of a host."""
+        return self.vcpus, self.flavor.memory_mb, self.disk_gb, self.numa_topology
 
     def to_document(self):
         """Return what is stored: a plain dictionary."""

@@ -92,7 +92,7 @@ class Search:
 
     def __init__(self, manager, spec, decision):
         self.manager, self.spec, self.decision = manager, spec, decision
-        self.room = (spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb)
+        self.room = spec.to_claim()
         self.chain = self.weighers = ()
         self.excluded = host_manager.get_excluded(spec)
         self.hosts = []

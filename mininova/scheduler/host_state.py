@@ -10,6 +10,8 @@ import functools
 import orjson
 
 from mininova.scheduler import aggregate_metadata
+from mininova.virt import hardware
+from mininova.virt.hardware import fitting, topology
 
 DEFAULT_RATIO = 1.0
 RATIOS = ('cpu_allocation_ratio', 'ram_allocation_ratio', 'disk_allocation_ratio')
@@ -19,6 +21,11 @@ RATIOS = ('cpu_allocation_ratio', 'ram_allocation_ratio', 'disk_allocation_ratio
 def _document(text):
     """Parse a JSON document once; hosts of a kind share it."""
     return orjson.loads(text)
+
+
+def _parsed(document):
+    """Return a document that is text, as it is read, or parsed, as a request has changed it."""
+    return orjson.loads(document) if isinstance(document, str) else document
 
 
 class HostState:
@@ -50,7 +57,7 @@ class HostState:
         'own_ratios', 'ratios', 'disk_available_least', 'free_ram_mb', 'free_disk_mb', 'free_vcpus', 'room_vcpus',
         'room_memory_mb', 'room_disk_gb', 'num_instances', 'num_io_ops', 'failed_builds', 'metrics', 'free_pci_devices',
         'hypervisor_type', 'hypervisor_version', 'host_ip', 'cpu_info', 'supported_instances', 'stats',
-        'aggregate_metadata', 'zones', 'service')
+        'aggregate_metadata', 'zones', 'service', '_numa')
 
     def __init__(self, row, zones, metadata=aggregate_metadata.NONE, service=None, ratios=None, num_io_ops=0):
         """Build it.
@@ -67,6 +74,7 @@ class HostState:
         self.host_ip = row.host_ip
         self.cpu_info = _document(row.cpu_info) if row.cpu_info else {}
         self.supported_instances = _document(row.supported_instances) if row.supported_instances else []
+        self._numa = (row.numa_topology, row.numa_used)
         self._set_stats(_document(row.stats) if row.stats else {})
         self.service = service
         self._place(zones, metadata, ratios)
@@ -133,12 +141,32 @@ class HostState:
         changed._place(zones, metadata, ratios)
         return changed
 
-    def consumed(self, vcpus, memory_mb, disk_gb):
-        """Return the host as it will be with one more guest.  Nova: consume_from_request."""
+    @property
+    def numa_topology(self):
+        """Its NUMATopology with what is used of it, None if the host tells of none; built when somebody asks."""
+        facts, used = self._numa
+        if facts is None:
+            return None
+        return hardware.NUMATopology.from_documents(_document(facts), _parsed(used))
+
+    def fit_numa(self, wanted):
+        """Fit the InstanceNUMATopology that a server wants: return what it would get, or a Misfit."""
+        limits = fitting.Limits(self.cpu_allocation_ratio, self.ram_allocation_ratio)
+        return hardware.numa_fit_instance_to_host(self.numa_topology, wanted, limits)
+
+    def consumed(self, vcpus, memory_mb, disk_gb, numa_topology=None):
+        """Return the host as it will be with one more guest.  Nova: consume_from_request.
+
+        :param numa_topology: document of the InstanceNUMATopology that the guest wants
+        """
         changed = self.replaced(vcpus_used=self.vcpus_used + vcpus, memory_mb_used=self.memory_mb_used + memory_mb,
                                 local_gb_used=self.local_gb_used + disk_gb, num_instances=self.num_instances + 1,
                                 num_io_ops=self.num_io_ops + 1)
         changed._set_free()
+        if numa_topology is not None:
+            fitted = self.fit_numa(hardware.InstanceNUMATopology.from_document(numa_topology))
+            if not isinstance(fitted, hardware.Misfit):
+                changed._numa = (self._numa[0], topology.add_usage(_parsed(self._numa[1]), fitted))
         return changed
 
     def as_destination(self):

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from mininova.db import aggregates, claims, hypervisors, models, session, system_metadata
+from mininova.virt import hardware
 from tests.fixtures import scheduler_race
 from tests.fixtures.scheduler import Fleet
 
@@ -67,7 +68,7 @@ def test_parallel_members_of_an_anti_affinity_group_get_a_host_each(fleet, datab
         fleet.add_host(f'cmp{number}')
     servers = [fleet.add_server() for _ in range(20)]
     fleet.add_group('anti-affinity', servers)
-    hosts = [host for host in scheduler_race.race_of_processes(database_url, servers, 512).values() if host]
+    hosts = [host for host in scheduler_race.race_of_processes(database_url, servers, memory_mb=512).values() if host]
     assert sorted(hosts) == [f'cmp{number}' for number in range(5)]
 
 
@@ -75,8 +76,21 @@ def test_repeats_of_a_request_at_the_same_moment_claim_once(fleet, database_url)
     for number in range(4):
         fleet.add_host(f'cmp{number}', memory_mb=2048 + number % 2)
     servers = [fleet.add_server() for _ in range(10)]
-    scheduler_race.race_of_processes(database_url, [server for server in servers for _ in range(4)], 512)
+    scheduler_race.race_of_processes(database_url, [server for server in servers for _ in range(4)], memory_mb=512)
     assert sum(memory_mb for _, memory_mb, _ in fleet.used().values()) == 10 * 512
+
+
+def test_no_cpu_and_no_page_is_given_twice(fleet, database_url):
+    cells = [hardware.NUMACell(number, set(), set(range(number * 8, number * 8 + 8)), 4096,
+                               mempages=[hardware.NUMAPagesTopology(4, 10 ** 6),
+                                         hardware.NUMAPagesTopology(2048, 100)]) for number in range(2)]
+    for name in ('cmp1', 'cmp2'):
+        fleet.add_host(name, vcpus=0, numa_topology=hardware.NUMATopology(cells).to_facts())
+    servers = [fleet.add_server() for _ in range(40)]
+    outcome = scheduler_race.race_of_processes(database_url, servers, memory_mb=40, vcpus=1, extra_specs={
+        'hw:cpu_policy': 'dedicated', 'hw:mem_page_size': '2MB'})
+    assert collections.Counter(outcome.values()) == {'cmp1': 10, 'cmp2': 10, None: 20}
+    assert claims.audit() == ([], [])
 
 
 def test_a_fractional_ratio_lets_the_last_mebibyte_in(fleet):

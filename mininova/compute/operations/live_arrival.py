@@ -70,9 +70,10 @@ class LiveArrivalOperations(base.Operations):
             try:
                 network_info = self.host.network_api.prepare_instance_on_host(context, instance, self.host.name)
                 crashpoint('live_migrate.L4.network.after')
+                known = migration.data or {}
                 data = self.driver.pre_live_migration(
                     context, instance, block_devices.block_device_info(context, instance), network_info,
-                    (migration.data or {}).get('checks') or {})
+                    {**(known.get('checks') or {}), 'numa_topology': known.get('new_numa_topology')})
             except Exception as error:
                 LOG.exception('The host could not be made ready for the guest.', instance=instance)
                 objects.InstanceActionEvent.event_finish(context, instance.uuid, PRE_EVENT, 'Error',

@@ -86,6 +86,7 @@ class ResizeOperations(move_step.MoveSteps):
         if not migration.save(expected_status='migrating'):
             raise exception.MigrationNotFoundByStatus(instance_id=instance.uuid, status='migrating')
         instance.host, instance.node = migration.dest_compute, migration.dest_node
+        moves.take_numa_topology(instance, migration)
         instance.availability_zone = migration.data.get('dest_zone') or instance.availability_zone
         instance.power_state = power_state.SHUTDOWN
         instance.task_state = task_states.RESIZE_MIGRATED

@@ -58,6 +58,7 @@ class ResizeDecisionOperations(move_step.MoveSteps):
         old, new = migration.old_flavor, migration.new_flavor
         instance.vcpus, instance.memory_mb = max(old.vcpus, new.vcpus), max(old.memory_mb, new.memory_mb)
         instance.host, instance.node = migration.source_compute, migration.source_node
+        moves.take_numa_topology(instance, migration, 'old')
         instance.availability_zone = data.get('source_zone') or instance.availability_zone
         instance.finish_operation('compute_revert_resize', expected={
             'task_state': task_states.RESIZE_REVERTING, 'action_id': instance.action_id, 'host': self.host.name},

@@ -90,8 +90,7 @@ class BuildTask:
     @staticmethod
     def _claim(context, spec, chosen):
         node = objects.ComputeNode(context, id=chosen['compute_node_id'])
-        return node.claim(spec.instance_uuid, spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb,
-                          ratios=chosen.get('ratios'))
+        return node.claim(spec.instance_uuid, *spec.to_claim(), ratios=chosen.get('ratios'))
 
     def _schedule(self, context, instances, admin_password, injected_files):
         spec = self._spec(context, instances[0])

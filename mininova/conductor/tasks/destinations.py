@@ -6,7 +6,8 @@ an earlier try claimed is found again, or given back because the record says tha
 Nova: parts of nova/conductor/tasks/live_migrate.py and of rebuild_instance in nova/conductor/manager.py.
 """
 from mininova import availability_zones, exception, objects, servicegroup
-from mininova.compute import faults
+from mininova.compute import faults, moves
+from mininova.objects import migration as migrations
 from mininova.scheduler.client import query
 
 
@@ -34,7 +35,8 @@ class Destinations:
         else:
             chosen = self._select(context, instance, spec)
             node = objects.ComputeNode.get_by_id(context, chosen['compute_node_id'])
-        data.update(dest_node_id=node.id, zone=availability_zones.get_host_availability_zone(context, node.host))
+        data.update(dest_node_id=node.id, zone=availability_zones.get_host_availability_zone(context, node.host),
+                    **moves.numa_topologies(context, instance, spec, node.id))
         record.dest_compute, record.dest_node, record.dest_host = node.host, node.hypervisor_hostname, node.host_ip
         record.data = data
         return source, node
@@ -55,6 +57,9 @@ class Destinations:
         spec.requested_host, spec.requested_node = arguments.get('host'), None
         spec.ignore_hosts = [record.source_compute]
         spec.attempts = list((record.data or {}).get('attempts') or [])
+        numa_topology = instance.get_numa_topology()
+        if record.migration_type == migrations.LIVE and numa_topology is not None:
+            spec.kept_pagesizes = [cell.pagesize for cell in numa_topology.cells]
         return spec
 
     def _select(self, context, instance, spec):
@@ -73,11 +78,12 @@ class Destinations:
         if not servicegroup.host_is_up(context, host):
             raise exception.ComputeServiceUnavailable(host=host)
         for node in objects.ComputeNodeList.get_all(context, host=host):
-            if node.claim(instance.uuid, spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb):
+            if node.claim(instance.uuid, *spec.to_claim()):
                 return node
         raise exception.MigrationPreCheckError(
             reason=f'{host} has no room for {spec.flavor.vcpus} VCPUs, {spec.flavor.memory_mb} MB memory and '
-                   f'{spec.disk_gb} GB disk, or the server group of the server forbids it')
+                   f'{spec.disk_gb} GB disk{" as its NUMA topology wants them" if spec.numa_topology else ""}, or the '
+                   'server group of the server forbids it')
 
 
 def load(context, instance, task_states, kind, statuses):

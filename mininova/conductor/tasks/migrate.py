@@ -86,6 +86,7 @@ class MigrateTask:
         record.dest_compute, record.dest_node, record.dest_host = chosen['host'], chosen['node'], node.host_ip
         data.update(
             source_node_id=source.id, dest_node_id=node.id, alternates=alternates,
+            **moves.numa_topologies(context, instance, spec, node.id),
             source_zone=instance.availability_zone,
             dest_zone=availability_zones.get_host_availability_zone(context, chosen['host']))
         record.data = data
@@ -123,8 +124,7 @@ class MigrateTask:
             chosen, *alternates = alternates
             node = objects.ComputeNode(context, id=chosen['compute_node_id'])
             if chosen['host'] not in tried and node.claim(
-                    spec.instance_uuid, spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb,
-                    ratios=chosen.get('ratios')):
+                    spec.instance_uuid, *spec.to_claim(), ratios=chosen.get('ratios')):
                 return chosen, alternates
         return None, []
 

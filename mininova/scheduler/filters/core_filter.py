@@ -7,14 +7,14 @@ from mininova.scheduler.filters import resource
 
 
 class CoreFilter(resource.ResourceFilter):
-    """Virtual CPUs."""
+    """Virtual CPUs that share; those with a CPU of their own are a matter of NUMATopologyFilter."""
     unit = 'VCPUs'
     room = 'room_vcpus'
     ratio = 'cpu_allocation_ratio'
     remedy = 'nova.conf of a host: [DEFAULT] cpu_allocation_ratio, reserved_host_cpus; or a flavor with fewer VCPUs'
 
     def __init__(self, spec):
-        super().__init__(spec, spec.flavor.vcpus)
+        super().__init__(spec, spec.vcpus)
 
     def numbers(self, host):
         return host.vcpus_total, host.vcpus_reserved, host.vcpus_used
