@@ -24,6 +24,7 @@ from mininova.compute import (
     vm_states,
 )
 from mininova.crashpoint import crashpoint
+from mininova.virt import hardware
 
 
 @dataclasses.dataclass
@@ -101,6 +102,7 @@ class ServerCreator:
         image = create_image.get(context, self.image_api, request.image_id) if request.image_id else None
         if image is not None:
             create_image.check_against_flavor(context, image, flavor)
+        hardware.validate(flavor, objects.ImageMeta.from_dict(image))
         devices = block_device.complete(request.devices, flavor, request.image_id)
         create_quota.check_contents(context, request.metadata, request.injected_files)
         columns = self._common_columns(context, request, flavor, image)
@@ -138,6 +140,7 @@ class ServerCreator:
             'auto_disk_config': create_image.auto_disk_config(image, request.auto_disk_config),
             'flavorid': flavor.flavorid,
             'flavor': flavor.to_embedded(), 'network_info': None, 'build_attempt': 0,
+            'numa_topology': hardware.describe_wishes(flavor, meta),
             'system_metadata': {**meta.to_system_metadata(), **server_images.maker_columns(context)},
         }
 

@@ -10,6 +10,7 @@ from mininova import exception, objects, quota, servicegroup
 from mininova.compute import action, create_image, state_machine, vm_states
 from mininova.crashpoint import crashpoint
 from mininova.objects import migration as migrations
+from mininova.virt import hardware
 
 
 class MoveActions:
@@ -146,6 +147,7 @@ def _get_new_flavor(context, instance, flavor_id):
         if new < old:
             raise exception.CannotResizeDisk(
                 reason=f'Cannot resize a disk smaller: the {name} disk has {old} GB, the flavor {new} GB.')
+    hardware.validate(flavor, instance.image_meta)
     image = {name: instance.system_metadata.get(f'image_{name}') for name in ('min_ram', 'min_disk', 'size')}
     if flavor.root_gb or flavor.memory_mb < int(image['min_ram'] or 0):
         create_image.check_against_flavor(context, image, flavor)

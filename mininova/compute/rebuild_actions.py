@@ -14,6 +14,7 @@ from mininova.compute import action, create_image, sealing
 from mininova.crashpoint import crashpoint
 from mininova.scheduler import aggregate_metadata
 from mininova.scheduler.client import image_isolation, image_match
+from mininova.virt import hardware
 
 CONF = mininova.conf.CONF
 
@@ -62,6 +63,7 @@ class RebuildActions:
         automatic = create_image.auto_disk_config(image, request.auto_disk_config)
         create_image.check_against_flavor(context, image, instance.flavor)
         meta = objects.ImageMeta.from_dict(image)
+        _check_hardware(instance, meta)
         if request.image_id != instance.image_ref:
             self._check_host(context, instance, meta)
         quota.check_metadata_items(context, len(request.metadata or ()))
@@ -149,6 +151,17 @@ def _is_in_aggregates_for_others(admin, instance, meta):
 # Filters that say which images a host may run, and what says so of one host: the end of a sentence, or nothing.
 IMAGE_FILTERS = {'ImagePropertiesFilter': _cannot_run, 'IsolatedHostsFilter': _is_not_isolated_alike,
                  'AggregateImagePropertiesIsolation': _is_in_aggregates_for_others}
+
+
+def _check_hardware(instance, meta):
+    """Refuse an image that wants other CPUs and memory than the server has: a rebuild claims nothing.
+
+    :raises ImageNUMATopologyRebuildConflict: (400)
+    """
+    hardware.validate(instance.flavor, meta)
+    if hardware.describe_wishes(instance.flavor, meta) != hardware.describe_wishes(
+            instance.flavor, instance.image_meta):
+        raise exception.ImageNUMATopologyRebuildConflict()
 
 
 def _with_image(instance, meta):

@@ -3,12 +3,18 @@
 
 Nova has no such section; its fake driver's numbers are fixed in nova/virt/fake.py.
 """
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 OPTS = [
     cfg.IntOpt('vcpus', default=64, min=1, help="CPUs the host pretends to have."),
     cfg.IntOpt('memory_mb', default=131072, min=1, help="Memory in MiB the host pretends to have."),
     cfg.IntOpt('local_gb', default=2048, min=1, help="Disk in GiB the host pretends to have."),
+    cfg.IntOpt('numa_cells', default=0, min=0, help="""
+NUMA cells the host pretends to have, over which CPUs and memory are spread evenly; 0 tells of none, so that servers
+that want CPUs of their own, huge pages or NUMA nodes do not fit. See also `[compute] cpu_dedicated_set`."""),
+    cfg.IntOpt('threads_per_core', default=1, min=1, help="Threads of each core the host pretends to have."),
+    cfg.Opt('mempages', type=types.Dict(types.Integer(min=0)), default={}, help="""
+Huge pages each NUMA cell pretends to have, `KIB:COUNT` each: `2048:512,1048576:2`."""),
     cfg.BoolOpt('persistent', default=False, help="""
 Keep the guests in files below `state_path`, so that they outlive nova-compute as real ones do.
 Turn it on where services are killed and restarted."""),

@@ -102,7 +102,8 @@ class ComputeDriver(live_driver.LiveMigrationDriver, cold_driver.ColdMigrationDr
             (GiB that is free if every sparse disk grew to its full size; may be negative), hypervisor_type,
             hypervisor_version (int, major * 1000000 + minor * 1000 + micro), hypervisor_hostname,
             cpu_info (JSON text: arch, model, vendor, features, topology), supported_instances
-            (list of [architecture, hypervisor type, mode]), numa_topology (None)
+            (list of [architecture, hypervisor type, mode]), numa_topology (facts of a
+            hardware.NUMATopology, None if the host has or tells of no cells)
         """
         self._unsupported('get_available_resource')
 

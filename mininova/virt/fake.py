@@ -75,8 +75,9 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
     def get_available_resource(self, nodename):
         self.faults.hit('get_available_resource')
         vcpus_used, memory_used, disk_used = self.host.used()
+        cells = fake_host.numa_topology()
         return {
-            'vcpus': CONF.fake.vcpus, 'vcpus_used': vcpus_used,
+            'vcpus': len(hardware.shared_cpus(range(CONF.fake.vcpus))), 'vcpus_used': vcpus_used,
             'memory_mb': CONF.fake.memory_mb, 'memory_mb_used': memory_used,
             'local_gb': CONF.fake.local_gb, 'local_gb_used': disk_used,
             'disk_available_least': CONF.fake.local_gb - disk_used,
@@ -84,9 +85,10 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
             'hypervisor_hostname': self.host.name,
             'cpu_info': json.dumps({
                 'arch': 'x86_64', 'model': 'Nehalem', 'vendor': 'Intel', 'features': ['pge', 'clflush'],
-                'topology': {'cells': 1, 'sockets': 1, 'cores': CONF.fake.vcpus, 'threads': 1}}),
+                'topology': {'cells': max(1, CONF.fake.numa_cells), 'sockets': 1, 'threads': CONF.fake.threads_per_core,
+                             'cores': CONF.fake.vcpus // CONF.fake.threads_per_core}}),
             'supported_instances': [['x86_64', HYPERVISOR_TYPE, 'hvm']],
-            'numa_topology': None,
+            'numa_topology': cells and cells.to_facts(),
         }
 
     def get_host_uptime(self):
@@ -214,6 +216,7 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
         guest.macs = [vif['address'] for vif in network_info or ()]
         crashpoint.crashpoint('create.C14.plugged.after')
         guest.vcpus, guest.memory_mb = instance.flavor.vcpus, instance.flavor.memory_mb
+        guest.numa_topology = instance.numa_topology if instance.obj_attr_is_set('numa_topology') else None
         guest.domain = True
         self.host.keep(guest)
         crashpoint.crashpoint('create.C15.defined.after')

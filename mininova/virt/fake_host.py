@@ -13,17 +13,20 @@ import time
 
 import mininova.conf
 from mininova.compute import power_state
-from mininova.virt import fault_plan
+from mininova.virt import fault_plan, hardware
 
 CONF = mininova.conf.CONF
 
 _hosts = {}
+
+SMALL_PAGE_KB = 4
 
 
 @dataclasses.dataclass
 class Guest:
     """What the host holds of one guest; `domain` and `disks` say which halves exist.
 
+    :ivar numa_topology: document of the CPUs and pages of the machine that it was given
     :ivar content: stands for what is on its root disk
     :ivar kept: disks of a guest that moved away, until its move is decided; see virt/fake_migration.py
     """
@@ -39,6 +42,7 @@ class Guest:
     disk_gb: int = 0
     num_disks: int = 0
     macs: list = dataclasses.field(default_factory=list)
+    numa_topology: dict | None = None
     config_drive: list | None = None
     copying: bool = False
     image_id: str | None = None
@@ -147,6 +151,24 @@ def cpu_stats(running):
     user = min(80, 2 * running) * total // 100
     return {'kernel': total // 20, 'iowait': total // 20, 'user': user, 'idle': total - user - total // 20 * 2,
             'frequency': 2000}
+
+
+def numa_topology():
+    """Return the NUMATopology that the options pretend, None for none."""
+    count = CONF.fake.numa_cells
+    if not count:
+        return None
+    each, threads = CONF.fake.vcpus // count, CONF.fake.threads_per_core
+    memory, cells = CONF.fake.memory_mb // count, []
+    for number in range(count):
+        cpus = range(number * each, (number + 1) * each)
+        huge = {int(size_kb): total for size_kb, total in CONF.fake.mempages.items()}
+        small = max(0, memory * 1024 - sum(size_kb * total for size_kb, total in huge.items())) // SMALL_PAGE_KB
+        cells.append(hardware.NUMACell(
+            number, set(cpus), set(), memory, [set(cpus[start:start + threads]) for start in range(0, each, threads)],
+            [hardware.NUMAPagesTopology(size_kb, total) for size_kb, total in sorted({SMALL_PAGE_KB: small,
+                                                                                     **huge}.items())], number))
+    return hardware.get_host_topology(cells)
 
 
 def _write_guest(path, guest):

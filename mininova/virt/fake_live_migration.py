@@ -64,7 +64,7 @@ class FakeLiveMigration:
         finally:
             del self.host.jobs[instance.uuid]
         self.faults.hit('live_migration.switch')
-        arrived = dataclasses.replace(guest, incoming=False)
+        arrived = dataclasses.replace(guest, incoming=False, numa_topology=migrate_data.get('numa_topology'))
         self.host.stop(guest)
         fake_host.deliver(migrate_data['machine'], migrate_data['directory'], arrived)
         guest.domain = False

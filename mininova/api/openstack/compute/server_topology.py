@@ -11,7 +11,7 @@ from mininova.policies import server_topology as policies
 
 
 class ServerTopologyController(wsgi.Controller):
-    """Guests here are given processors and memory without NUMA nodes, so there are none to show."""
+    """Of a server without a host it shows what the server wants."""
 
     _view_builder_class = views.ViewBuilder
 
@@ -22,12 +22,14 @@ class ServerTopologyController(wsgi.Controller):
     @wsgi.api_version('2.78')
     @wsgi.expected_errors(404)
     @validation.query_schema(schemas.index_query)
+    @validation.response_schema(schemas.index_response)
     def index(self, req, server_id):
         context = req.environ['nova.context']
         instance = common.get_instance(self.compute_api, context, server_id)
         target = {'project_id': instance.project_id, 'user_id': instance.user_id}
         context.can(policies.INDEX, target=target)
-        return self._view_builder.index([], context.can(policies.HOST_INDEX, target=target, fatal=False))
+        return self._view_builder.index(instance.get_numa_topology(), instance.host is not None,
+                                        context.can(policies.HOST_INDEX, target=target, fatal=False))
 
 
 class ServerTopology(extensions.Extension):

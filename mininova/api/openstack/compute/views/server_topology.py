@@ -3,19 +3,25 @@
 
 
 class ViewBuilder:
-    """Takes the NUMA nodes of a guest as dictionaries."""
+    """Takes an InstanceNUMATopology."""
 
-    def index(self, nodes, with_host):
+    def index(self, topology, is_placed, with_host):
         """Return the document.
 
-        :param nodes: vcpus, siblings, memory_mb, host_node, cpu_pinning and pagesize_kb of each; guests of this
-            release have none
-        :param with_host: whether the caller may see where on the host they are
+        :param topology: None for a server without NUMA nodes
+        :param is_placed: whether it is on a host, so that the topology says where
+        :param with_host: whether the caller may see where on the host it is
         """
-        shown = []
-        for node in nodes:
-            one = {'vcpu_set': sorted(node['vcpus']), 'siblings': node['siblings'], 'memory_mb': node['memory_mb']}
-            if with_host:
-                one.update(host_node=node['host_node'], cpu_pinning=node['cpu_pinning'] or {})
-            shown.append(one)
-        return {'nodes': shown, 'pagesize_kb': next((node['pagesize_kb'] for node in nodes), None)}
+        cells = topology.cells if topology is not None else []
+        sizes = [cell.pagesize for cell in cells if cell.pagesize and cell.pagesize > 0]
+        return {'nodes': [self._node(cell, is_placed, with_host) for cell in cells],
+                'pagesize_kb': sizes[-1] if sizes else None}
+
+    @staticmethod
+    def _node(cell, is_placed, with_host):
+        shown = {'vcpu_set': sorted(cell.total_cpus), 'memory_mb': cell.memory,
+                 'siblings': [sorted(group) for group in cell.siblings] if is_placed else []}
+        if with_host:
+            pinning = cell.cpu_pinning if is_placed else {}
+            shown.update(host_node=cell.id, cpu_pinning={str(vcpu): cpu for vcpu, cpu in sorted(pinning.items())})
+        return shown
