@@ -42,6 +42,8 @@ can be said in the user's own ~/.ssh/config is better said there."""),
 Host cache per disk type, e.g. `file=writeback`. Default: `none` where the file system can do direct
 input and output, else `writeback`."""),
     cfg.StrOpt('rng_dev_path', default='/dev/urandom', help="Source of the guests' virtual random number generator."),
+    cfg.IntOpt('realtime_scheduler_priority', default=1, min=0, max=99, help="""
+Priority at which CPUs of guests run that want realtime (`hw:cpu_realtime`)."""),
     cfg.IntOpt('num_pcie_ports', default=0, min=0, max=28, help="""
 PCIe root ports of q35 guests, free ones included; 0 leaves it to libvirt."""),
     cfg.IntOpt('mem_stats_period_seconds', default=10, min=0, help="""

@@ -24,6 +24,7 @@ mkdir -p $D/dev/net $D/dev/pts $D/dev/shm; mknod $D/dev/net/tun c 10 200
 mount -t devpts -o newinstance,ptmxmode=0666 devpts $D/dev/pts; ln -s pts/ptmx $D/dev/ptmx
 mount -t tmpfs shm $D/dev/shm
 ln -s /proc/self/fd $D/dev/fd
+mkdir $D/dev/hugepages; mount -t hugetlbfs hugetlbfs $D/dev/hugepages
 mount --move $D/dev /dev
 mount -t tmpfs run /run; mkdir -p /run/libvirt /run/lock
 mount --bind $D/run /run/libvirt

@@ -11,7 +11,8 @@ from oslo_utils import strutils, units
 
 import mininova.conf
 from mininova import exception, version
-from mininova.virt.libvirt import blockinfo, utils, vif
+from mininova.virt import hardware
+from mininova.virt.libvirt import blockinfo, numa_config, utils, vif
 from mininova.virt.libvirt.clib import libvirt
 from mininova.virt.libvirt.config import devices
 from mininova.virt.libvirt.config import guest as config
@@ -62,6 +63,7 @@ class GuestConfig:
         self.arch = architecture(image_meta, capabilities.arch)
         self.virt_type = self._domain_type(capabilities, virt_type)
         self.machine = machine_type(image_meta, self.arch)
+        self._tuning = numa_config.tune(host, instance, image_meta)
         self._offers = self._domain_capabilities(host)
 
     def _domain_type(self, capabilities, virt_type):
@@ -101,7 +103,9 @@ class GuestConfig:
             memory_kib=flavor.memory_mb * units.Ki, vcpus=flavor.vcpus,
             os=self._os(direct_boot_files, disks), cpu=self._cpu(), sysinfo=self._sysinfo(),
             clock=config.Clock('localtime' if windows else 'utc', pc), metadata=self._metadata(), acpi=pc or
-            self.arch == 'aarch64', vmcoreinfo=pc or self.arch == 'aarch64')
+            self.arch == 'aarch64', vmcoreinfo=pc or self.arch == 'aarch64', pmu=not self._tuning.realtime,
+            vcpu_cpuset=self._tuning.vcpu_cpuset, cputune=self._tuning.cputune, numatune=self._tuning.numatune,
+            memory_backing=self._tuning.memory_backing)
         made.add(*self._controllers(disks))
         made.add(*(self._disk(disk, bool(direct_boot_files[0])) for disk in disks))
         made.add(*(vif.get_config(card, self._image_meta) for card in network_info or ()))
@@ -123,7 +127,8 @@ class GuestConfig:
             mode = None
         elif mode == 'custom':
             model = self._first_usable_model()
-        return config.CPU(sockets=self._instance.flavor.vcpus, mode=mode, model=model)
+        best = hardware.get_best_cpu_topology(self._instance.flavor, self._image_meta, self._tuning.threads)
+        return config.CPU(best.sockets, best.cores, best.threads, mode, model, self._tuning.cells)
 
     def _first_usable_model(self):
         for model in CONF.libvirt.cpu_models:

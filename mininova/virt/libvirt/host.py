@@ -8,6 +8,7 @@ running and tells a broken connection from a failed request.  Nova: nova/virt/li
 from oslo_log import log as logging
 
 from mininova import concurrency, exception
+from mininova.virt import hardware
 from mininova.virt.libvirt import events, guest
 from mininova.virt.libvirt.clib import libvirt
 from mininova.virt.libvirt.config import caps
@@ -192,6 +193,11 @@ class Host:
         if self._host_caps is None:
             self._host_caps = caps.HostCaps.parse(self.ask('getCapabilities'))
         return self._host_caps
+
+    def numa_topology(self):
+        """Return the host's NUMATopology as it is now, since huge pages come and go; None if libvirt tells of none."""
+        cells = caps.HostCaps.parse(self.ask('getCapabilities')).numa_cells
+        return hardware.get_host_topology(cells) if cells else None
 
     def domain_capabilities(self, arch, machine, virt_type):
         """Return the DomainCaps of an emulator, asked once per connection.

@@ -14,7 +14,7 @@ from oslo_utils import netutils
 import mininova.conf
 from mininova import concurrency, exception
 from mininova.virt import images
-from mininova.virt.libvirt import console, disks, live_disks, live_monitor, moving_disks, utils
+from mininova.virt.libvirt import console, disks, live_disks, live_monitor, moving_disks, numa_config, utils
 from mininova.virt.libvirt.clib import libvirt
 from mininova.virt.libvirt.config import arrival
 
@@ -91,6 +91,8 @@ class LiveMigration:
         elif data['is_shared_instance_path']:
             disks.check_complete(disks.DiskSet(instance), instance)
             disks.DiskSet(instance).restore_base(context, instance.image_meta)
+        data['numa_info'] = numa_config.arrival_info(self._host, instance, instance.image_meta,
+                                                     data.get('numa_topology'))
         self.plug_vifs(instance, network_info)
         if CONF.serial_console.enabled:
             data['serial_listen'] = list(console.acquire_serial_port(self._serial_ports()))
@@ -156,7 +158,7 @@ class LiveMigration:
         """Move the guest, and return libvirt's complaint if it did not."""
         document = guest.migratable_document()
         adapted = arrival.adapt(document, instance.uuid, os.path.abspath(CONF.instances_path), data['instances_path'],
-                                data['graphics_listen'], data.get('serial_listen'))
+                                data['graphics_listen'], data.get('serial_listen'), data.get('numa_info'))
         uri, flags, parameters = _plan(dest, data, adapted, arrival.writable_disks(document))
         LOG.info('Moving to %s.', uri, instance=instance)
         over, outcome = concurrency.event(), []

@@ -11,7 +11,7 @@ from oslo_utils import units
 
 import mininova.conf
 from mininova import concurrency
-from mininova.virt import diagnostics
+from mininova.virt import diagnostics, hardware
 from mininova.virt.libvirt import disks, utils
 
 CONF = mininova.conf.CONF
@@ -26,9 +26,10 @@ def host_resources(host, virt_type, nodename):
     memory_mb, memory_used = _memory()
     total, free = utils.space(CONF.instances_path)
     capabilities = host.capabilities()
+    cells = host.numa_topology()
     free_for_guests = free - concurrency.native(disks.over_committed)
     return {
-        'vcpus': os.cpu_count(), 'vcpus_used': _vcpus_used(host),
+        'vcpus': len(hardware.shared_cpus(range(os.cpu_count()))), 'vcpus_used': _vcpus_used(host),
         'memory_mb': memory_mb, 'memory_mb_used': memory_used,
         'local_gb': total // units.Gi, 'local_gb_used': (total - free) // units.Gi,
         'disk_available_least': free_for_guests // units.Gi,
@@ -38,7 +39,7 @@ def host_resources(host, virt_type, nodename):
             'topology': {'cells': capabilities.cells, **capabilities.topology},
             'features': sorted(capabilities.features)}),
         'supported_instances': supported_instances(capabilities, virt_type),
-        'numa_topology': None,
+        'numa_topology': cells and cells.to_facts(),
     }
 
 

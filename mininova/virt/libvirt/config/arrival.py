@@ -6,12 +6,14 @@ Nova: nova/virt/libvirt/migration.py (get_updated_guest_xml).
 import os
 import xml.etree.ElementTree as ElementTree
 
+from mininova.virt import hardware
 from mininova.virt.libvirt.config import base, guest
 
 ElementTree.register_namespace('nova', guest.NOVA_NAMESPACE)
 
 
-def adapt(document, uuid, from_directory, to_directory, graphics_listen=None, serial_listen=None):
+def adapt(document, uuid, from_directory, to_directory, graphics_listen=None, serial_listen=None,
+          numa_info=None):
     """Return a document with the other host's paths, addresses and ports.
 
     :param document: what libvirt says of the running domain, as text
@@ -20,6 +22,7 @@ def adapt(document, uuid, from_directory, to_directory, graphics_listen=None, se
     :param to_directory: where they are there
     :param graphics_listen: address on which the screen is served there; None leaves it
     :param serial_listen: (address, port) of the serial port there; None leaves it
+    :param numa_info: what numa_config.arrival_info said there; None leaves all CPUs and cells
     """
     root = base.parse(document)
     here, there = os.path.join(from_directory, uuid), os.path.join(to_directory, uuid)
@@ -42,7 +45,29 @@ def adapt(document, uuid, from_directory, to_directory, graphics_listen=None, se
         if source is not None and serial_listen:
             source.set('host', serial_listen[0])
             source.set('service', str(serial_listen[1]))
+    if numa_info:
+        _adapt_numa(root, numa_info)
     return ElementTree.tostring(root, encoding='unicode')
+
+
+def _adapt_numa(root, info):
+    """Put the other host's CPUs and cells in place of this one's."""
+    if 'vcpu_cpuset' in info:
+        vcpu = root.find('vcpu')
+        vcpu.attrib.pop('cpuset', None)
+        if info['vcpu_cpuset']:
+            vcpu.set('cpuset', info['vcpu_cpuset'])
+        return
+    for pin in root.findall('cputune/vcpupin'):
+        pin.set('cpuset', info['vcpus'][pin.get('vcpu')])
+    for pin in root.findall('cputune/emulatorpin'):
+        pin.set('cpuset', info['emulator'])
+    for schedule in root.findall('cputune/vcpusched'):
+        schedule.set('priority', str(info['priority']))
+    for memory in root.findall('numatune/memory'):
+        memory.set('nodeset', hardware.format_cpu_spec(set(info['cells'])))
+    for node in root.findall('numatune/memnode'):
+        node.set('nodeset', str(info['cells'][int(node.get('cellid'))]))
 
 
 def writable_disks(document):

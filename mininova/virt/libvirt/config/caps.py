@@ -5,6 +5,9 @@ https://libvirt.org/formatcaps.html and formatdomaincaps.html
 """
 import dataclasses
 
+from oslo_utils import units
+
+from mininova.virt import hardware
 from mininova.virt.libvirt.config import base
 
 
@@ -12,6 +15,7 @@ from mininova.virt.libvirt.config import base
 class HostCaps:
     """The host's processor and the guests it can run.
 
+    :ivar numa_cells: NUMACells of which cpuset has all CPUs
     :ivar guests: dict of architecture to a set of domain types ('kvm', 'qemu')
     """
 
@@ -21,6 +25,7 @@ class HostCaps:
     features: list = dataclasses.field(default_factory=list)
     topology: dict = dataclasses.field(default_factory=dict)
     cells: int = 1
+    numa_cells: list = dataclasses.field(default_factory=list)
     guests: dict = dataclasses.field(default_factory=dict)
     emulators: dict = dataclasses.field(default_factory=dict)
 
@@ -35,6 +40,8 @@ class HostCaps:
         if topology is not None:
             found.topology = {key: int(topology.get(key, 1)) for key in ('sockets', 'cores', 'threads')}
         found.cells = max(1, len(root.findall('host/topology/cells/cell')))
+        found.numa_cells = [_cell(node) for node in root.findall('host/topology/cells/cell') if node.find('cpus/cpu')
+                            is not None]
         for guest in root.findall('guest'):
             arch = guest.find('arch')
             if guest.findtext('os_type') != 'hvm' or arch is None:
@@ -42,6 +49,17 @@ class HostCaps:
             found.guests.setdefault(arch.get('name'), set()).update(node.get('type') for node in arch.findall('domain'))
             found.emulators[arch.get('name')] = arch.findtext('emulator')
         return found
+
+
+def _cell(node):
+    """Return the NUMACell that an element tells of."""
+    cpus = node.findall('cpus/cpu')
+    siblings = {frozenset(hardware.parse_cpu_spec(cpu.get('siblings') or cpu.get('id'))) for cpu in cpus}
+    pages = [hardware.NUMAPagesTopology(int(each.get('size')), int(each.text)) for each in node.findall('pages')]
+    sockets = {cpu.get('socket_id') for cpu in cpus} - {None}
+    return hardware.NUMACell(
+        int(node.get('id')), {int(cpu.get('id')) for cpu in cpus}, set(), int(node.findtext('memory')) // units.Ki,
+        sorted(map(set, siblings), key=min), pages, int(sockets.pop()) if len(sockets) == 1 else None)
 
 
 @dataclasses.dataclass

@@ -15,13 +15,14 @@ ElementTree.register_namespace('nova', NOVA_NAMESPACE)
 
 @dataclasses.dataclass
 class CPU(base.Element):
-    """The processor a guest sees; mode None leaves it to the emulator."""
+    """The processor a guest sees; mode None leaves it to the emulator; cells are tuning.GuestCells."""
 
     sockets: int
     cores: int = 1
     threads: int = 1
     mode: str | None = None
     model: str | None = None
+    cells: list = dataclasses.field(default_factory=list)
 
     def to_element(self):
         made = base.parent('cpu', mode=self.mode)
@@ -29,6 +30,8 @@ class CPU(base.Element):
             made.set('match', 'exact')
             made.append(base.element('model', self.model, fallback='allow'))
         made.append(base.parent('topology', sockets=self.sockets, cores=self.cores, threads=self.threads))
+        if self.cells:
+            made.append(base.parent('numa', *(cell.to_element(number) for number, cell in enumerate(self.cells))))
         return made
 
 
@@ -136,6 +139,7 @@ class Guest(base.Element):
     """A whole domain.
 
     :ivar memory_kib: size in KiB
+    :ivar vcpu_cpuset: CPUs of the host for all virtual CPUs, as text; cputune, numatune, memory_backing: see tuning
     :ivar devices: objects with ``to_element``
     """
 
@@ -151,6 +155,11 @@ class Guest(base.Element):
     metadata: Metadata | None = None
     acpi: bool = True
     vmcoreinfo: bool = False
+    vcpu_cpuset: str | None = None
+    cputune: base.Element | None = None
+    numatune: base.Element | None = None
+    memory_backing: base.Element | None = None
+    pmu: bool = True
     devices: list = dataclasses.field(default_factory=list)
 
     def add(self, *devices):
@@ -165,12 +174,15 @@ class Guest(base.Element):
     def to_element(self):
         made = base.parent(
             'domain', base.element('uuid', self.uuid), base.element('name', self.name),
-            base.element('memory', self.memory_kib, unit='KiB'), base.element('vcpu', self.vcpus),
+            base.element('memory', self.memory_kib, unit='KiB'),
+            base.element('vcpu', self.vcpus, cpuset=self.vcpu_cpuset), self.cputune, self.numatune, self.memory_backing,
             base.parent('metadata', self.metadata) if self.metadata else None, self.sysinfo, self.os,
             type=self.virt_type)
         features = [base.parent('acpi'), base.parent('apic')] if self.acpi else []
         if self.vmcoreinfo:
             features.append(base.parent('vmcoreinfo', state='on'))
+        if not self.pmu:
+            features.append(base.parent('pmu', state='off'))
         if features:
             made.append(base.parent('features', *features))
         for part in (self.cpu, self.clock):
