@@ -71,9 +71,15 @@ def _claims():
 
 def _claimed(admin, instances):
     for instance in instances:
-        if instance.vm_state in (vm_states.ACTIVE, vm_states.STOPPED, vm_states.RESIZED) and not len(
-                objects.AllocationList.get_by_instance(admin, instance.uuid)):
+        if instance.vm_state not in (vm_states.ACTIVE, vm_states.STOPPED, vm_states.RESIZED):
+            continue
+        held = list(objects.AllocationList.get_by_instance(admin, instance.uuid))
+        if not held:
             yield f'claims: instance {instance.uuid} is {instance.vm_state} on {instance.host} without a claim'
+        elif instance.task_state is None and instance.numa_topology not in (
+                claim.numa_topology for claim in held if claim.kind == 'instance'):
+            yield (f'claims: instance {instance.uuid} on {instance.host} has other CPUs, pages or NUMA cells than its '
+                   'claim')
 
 
 def _stuck(instances, seconds):

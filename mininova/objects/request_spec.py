@@ -18,8 +18,8 @@ PLAIN = ('instance_uuid', 'project_id', 'user_id', 'num_instances', 'availabilit
 class RequestSpec(base.NovaObject):
     """``scheduler_hints`` maps a hint to a list of texts; ``attempts`` lists {'host', 'reason'} of failed builds.
 
-    ``kept_pagesizes``, KiB for each NUMA node, is set for a guest that moves while it runs, pages and all; it is never
-    stored.
+    ``kept_pagesizes``, KiB for each NUMA node, is set for a guest that moves while it runs, with the pages and the
+    nodes that it has; it is never stored.
     ``intent`` is what else a lost create needs to be driven again (password, injected files), sealed; it is dropped
     when
     the server runs.
@@ -52,13 +52,16 @@ class RequestSpec(base.NovaObject):
     @property
     def vcpus(self):
         """What the server takes of a host's shared virtual CPUs: all but those that get a CPU of their own."""
-        return hardware.shared_vcpus(self.flavor, self._image())
+        return self.flavor.vcpus if self._kept() == [] else hardware.shared_vcpus(self.flavor, self._image())
 
     @property
     def numa_topology(self):
         """The document of the InstanceNUMATopology that the server wants, None for none."""
-        kept = self.kept_pagesizes if self.obj_attr_is_set('kept_pagesizes') else None
-        return hardware.describe_wishes(self.flavor, self._image(), kept)
+        kept = self._kept()
+        return None if kept == [] else hardware.describe_wishes(self.flavor, self._image(), kept)
+
+    def _kept(self):
+        return self.kept_pagesizes if self.obj_attr_is_set('kept_pagesizes') else None
 
     def _image(self):
         return self.image if self.obj_attr_is_set('image') else None

@@ -57,9 +57,9 @@ class Destinations:
         spec.requested_host, spec.requested_node = arguments.get('host'), None
         spec.ignore_hosts = [record.source_compute]
         spec.attempts = list((record.data or {}).get('attempts') or [])
-        numa_topology = instance.get_numa_topology()
-        if record.migration_type == migrations.LIVE and numa_topology is not None:
-            spec.kept_pagesizes = [cell.pagesize for cell in numa_topology.cells]
+        if record.migration_type == migrations.LIVE:
+            numa_topology = instance.get_numa_topology()
+            spec.kept_pagesizes = [cell.pagesize for cell in numa_topology.cells] if numa_topology else []
         return spec
 
     def _select(self, context, instance, spec):

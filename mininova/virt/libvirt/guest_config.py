@@ -7,6 +7,7 @@ Cut out of Nova's nova/virt/libvirt/driver.py (_get_guest_config).
 """
 import os
 
+from oslo_log import log as logging
 from oslo_utils import strutils, units
 
 import mininova.conf
@@ -18,6 +19,7 @@ from mininova.virt.libvirt.config import devices
 from mininova.virt.libvirt.config import guest as config
 
 CONF = mininova.conf.CONF
+LOG = logging.getLogger(__name__)
 
 DEFAULT_MACHINES = {'x86_64': 'pc', 'i686': 'pc', 'aarch64': 'virt', 'armv7l': 'virt', 'riscv64': 'virt',
                     'ppc64': 'pseries', 'ppc64le': 'pseries', 's390x': 's390-ccw-virtio'}
@@ -127,8 +129,16 @@ class GuestConfig:
             mode = None
         elif mode == 'custom':
             model = self._first_usable_model()
-        best = hardware.get_best_cpu_topology(self._instance.flavor, self._image_meta, self._tuning.threads)
-        return config.CPU(best.sockets, best.cores, best.threads, mode, model, self._tuning.cells)
+        return config.CPU(*self._cpu_topology(), mode, model, self._tuning.cells)
+
+    def _cpu_topology(self):
+        try:
+            return hardware.get_best_cpu_topology(self._instance.flavor, self._image_meta, self._tuning.threads)
+        except exception.Invalid as error:
+            # Made before such wishes had an effect, or it would have been refused: it goes on as it did.
+            LOG.warning('The wishes for sockets, cores and threads are ignored: %s', error.format_message(),
+                        instance=self._instance)
+            return hardware.VirtCPUTopology(self._instance.flavor.vcpus, 1, 1)
 
     def _first_usable_model(self):
         for model in CONF.libvirt.cpu_models:

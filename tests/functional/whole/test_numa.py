@@ -121,6 +121,16 @@ def test_huge_pages_are_filled_exactly(numa):
     assert taken(numa) == {'cmp1': ([], 0), 'cmp2': ([], 0)}
 
 
+def test_verify_tells_of_a_server_that_has_other_cpus_than_its_claim(numa):
+    server = start(numa, make_flavor(numa, 'p2', PINNED))
+    assert numa.findings() == []
+    instance = objects.Instance.get_by_uuid(numa.admin, server)
+    instance.numa_topology = {**instance.numa_topology, 'cells': []}
+    instance.save()
+    finding, = numa.findings()
+    assert server in finding and 'other CPUs, pages or NUMA cells than its claim' in finding
+
+
 def test_several_servers_of_one_request_get_cpus_of_their_own(numa):
     flavor = make_flavor(numa, 'p2', PINNED)
     answer = numa.api.post('/servers', {'server': {
@@ -175,6 +185,26 @@ def test_a_live_migration_that_fails_leaves_the_cpus_as_they_were(numa, server):
     numa.until(lambda: numa.show(server)['OS-EXT-STS:task_state'] is None)
     assert (place(numa, server), pins(numa, server)) == ('cmp1', before)
     numa.until(lambda: taken(numa) == filled)
+
+
+def test_a_guest_from_before_moves_live_as_it_is_and_gets_its_share_cold(numa):
+    """One that was made while its flavor's wishes had no effect: nothing can be pinned in a guest that runs."""
+    old = start(numa, '1', availability_zone='nova:cmp1')
+    instance = objects.Instance.get_by_uuid(numa.admin, old)
+    instance.flavor.extra_specs = dict(PINNED)
+    instance.flavor = instance.flavor
+    instance.save()
+    numa.act(old, LIVE, version='2.25')
+    numa.until(lambda: place(numa, old) == 'cmp2' and numa.show(old)['OS-EXT-STS:task_state'] is None)
+    assert topology(numa, old)['nodes'] == []
+    numa.until(lambda: numa.findings() == [])
+    numa.act(old, {'migrate': None}, version='2.1')
+    numa.wait(old, 'VERIFY_RESIZE')
+    assert len(pins(numa, old)) == 1
+    numa.act(old, {'revertResize': None})
+    numa.wait(old, 'ACTIVE')
+    assert topology(numa, old)['nodes'] == []
+    numa.until(lambda: numa.findings() == [])
 
 
 def test_a_resized_server_has_both_until_it_is_decided(numa, server):

@@ -162,3 +162,10 @@ def test_a_guest_without_wishes_gets_the_other_hosts_shared_cpus(build, host, co
     info = numa_config.arrival_info(host, instance, samples.image_meta(), None)
     adapted = base.parse(arrival.adapt(text(xml), instance.uuid, '/i', '/i', numa_info=info))
     assert 'cpuset' not in adapted.find('vcpu').attrib
+
+
+def test_a_guest_that_is_older_than_its_wishes_starts_without_them(build):
+    _, xml = build(4, {'hw:cpu_max_sockets': '1', 'hw:cpu_max_cores': '1', 'hw:cpu_max_threads': '1'})
+    assert xml.find('cpu/topology').attrib == {'sockets': '4', 'cores': '1', 'threads': '1'}
+    _, xml = build(4, {'hw:cpu_sockets': '2'})
+    assert xml.find('cpu/topology').attrib == {'sockets': '2', 'cores': '2', 'threads': '1'}
