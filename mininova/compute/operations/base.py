@@ -88,6 +88,9 @@ class Host:
         self.driver.cleanup(context, instance, network_info)
         instance.host = instance.node = instance.launched_on = instance.availability_zone = None
         instance.power_state = power_state.SHUTDOWN
+        numa_topology = instance.get_numa_topology()
+        if numa_topology is not None:
+            instance.numa_topology = numa_topology.without_host().to_document()
 
     def record_built(self, instance, event):
         """Write that a guest runs, close its build and drop its secrets; also for one whose service was killed then."""

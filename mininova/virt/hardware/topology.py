@@ -183,13 +183,11 @@ class InstanceNUMATopology:
     def cpuset_reserved(self):
         return set().union(*(cell.cpuset_reserved for cell in self.cells))
 
-    @property
-    def pcpuset(self):
-        return set().union(*(cell.pcpuset for cell in self.cells))
-
-    @property
-    def has_pagesize(self):
-        return any(cell.pagesize for cell in self.cells)
+    def without_host(self):
+        """Return it as it is when the server has no host.  Nova: clear_host_pinning."""
+        cells = [dataclasses.replace(cell, id=number, cpu_pinning={}, cpuset_reserved=set(), blocked=set(), threads=1)
+                 for number, cell in enumerate(self.cells)]
+        return dataclasses.replace(self, cells=cells)
 
     def to_document(self):
         return {'cells': [cell.to_document() for cell in self.cells],
