@@ -74,9 +74,15 @@ def validate(flavor, image_meta):
 
 
 def wants_locked_memory(specs, properties):
-    """Tell whether a guest's memory must stay in the host's memory."""
-    return any(strutils.bool_from_string(text) for text in (
-        specs.get('hw:locked_memory'), properties.get('hw_locked_memory')))
+    """Tell whether a guest's memory must stay in the host's memory.
+
+    :raises FlavorImageConflict: (400)
+    """
+    said = {strutils.bool_from_string(text) for text in (specs.get('hw:locked_memory'),
+                                                        properties.get('hw_locked_memory')) if text is not None}
+    if len(said) > 1:
+        raise exception.FlavorImageConflict("Flavor and image contradict each other in 'hw:locked_memory'.")
+    return True in said
 
 
 def _wishes(flavor, image_meta):

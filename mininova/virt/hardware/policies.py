@@ -143,7 +143,8 @@ def _mask(text, vcpus):
 
 
 def _realtime(vcpus, specs, properties, policy, emulator_policy):
-    if not strutils.bool_from_string(specs.get('hw:cpu_realtime', properties.get('hw_cpu_realtime'))):
+    # An image may say which CPUs, never that they are: at realtime a guest can keep all others from running.
+    if not strutils.bool_from_string(specs.get('hw:cpu_realtime')):
         return frozenset()
     if policy not in (DEDICATED, MIXED):
         raise exception.RealtimeConfigurationInvalid()

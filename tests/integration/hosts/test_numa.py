@@ -4,7 +4,7 @@ import pytest
 
 from tests.fixtures import processes
 
-pytestmark = pytest.mark.needs('libvirt', 'rabbit', 'mariadb', 'network')
+pytestmark = [pytest.mark.needs('libvirt', 'rabbit', 'mariadb', 'network'), pytest.mark.timeout(900)]
 
 # Each of these hosts has the two CPUs of the machine that runs the tests; which of them is for single servers differs.
 DEDICATED = {'h1': '0', 'h2': '1'}

@@ -106,6 +106,9 @@ def test_locked_memory_needs_a_page_size():
     with pytest.raises(exception.LockMemoryForbidden):
         wish(hw__locked_memory='true')
     assert wish(hw__locked_memory='true', hw__mem_page_size='small')
+    with pytest.raises(exception.FlavorImageConflict):
+        hardware.numa_get_constraints(flavor(hw__locked_memory='true', hw__mem_page_size='small'),
+                                      image(hw_locked_memory='false'))
 
 
 # -- who has which CPUs ---------------------------------------------------------------------------
@@ -214,6 +217,9 @@ def test_realtime_masks():
     assert realtime({'hw_cpu_realtime_mask': '1'}, hw__cpu_realtime_mask='2-3') == {1}
     assert realtime(hw__emulator_threads_policy='share') == {0, 1, 2, 3}
     assert hardware.get_realtime_cpu_constraint(flavor(), image()) == frozenset()
+    # An image cannot make a server's CPUs realtime ones.
+    assert hardware.get_realtime_cpu_constraint(
+        flavor(hw__cpu_policy='dedicated'), image(hw_cpu_realtime='yes', hw_cpu_realtime_mask='^0')) == frozenset()
 
 
 def test_a_wish_survives_as_a_document():
