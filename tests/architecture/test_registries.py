@@ -191,12 +191,15 @@ def answers():
 
 
 def loose_parts(schema):
-    """Yield the parts of a schema that let anything through: objects with any key, and schemas that say nothing."""
+    """Yield the parts of a schema that let anything through: objects with any key, and schemas that say nothing.
+
+    What is open by its nature says why in ``$comment``.
+    """
     if not schema and isinstance(schema, dict):
         yield schema
     elif isinstance(schema, dict):
         is_object = 'object' in schema.get('type', ()) or 'properties' in schema or 'required' in schema
-        if is_object and schema.get('additionalProperties', True) is True:
+        if is_object and schema.get('additionalProperties', True) is True and '$comment' not in schema:
             yield schema
         for keyword, value in schema.items():
             inner = value.values() if keyword == 'properties' else () if keyword == 'not' else [value]

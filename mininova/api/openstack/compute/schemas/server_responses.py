@@ -11,8 +11,7 @@ _flavor = types.closed({
 _image = {'id': types.string, 'links': types.links}
 _fault = types.closed({'code': types.integer, 'created': types.date_time, 'message': types.string,
                        'details': types.string}, optional=['details'])
-# What a hint may be is the affair of the filter that reads it.
-_hint = {'type': ['string', 'array', 'object', 'integer', 'number', 'boolean', 'null']}
+_hints = {'type': 'object', '$comment': 'What a hint is and may be is the affair of the filter that reads it.'}
 _address = {'version': {'enum': [4, 6]}, 'addr': {'anyOf': [{'type': 'string', 'format': 'ipv4'},
                                                            {'type': 'string', 'format': 'ipv6'}]}}
 _more_address = {**_address, 'OS-EXT-IPS:type': {'enum': ['fixed', 'floating']},
@@ -57,7 +56,8 @@ _FULL = {
     'key_name': types.nullable(types.string),
     'OS-SRV-USG:launched_at': types.nullable(types.plain_time),
     'OS-SRV-USG:terminated_at': types.nullable(types.plain_time),
-    'security_groups': types.array(types.closed({'name': types.string})),
+    # A server that is in no group has no such key.
+    'security_groups': types.array(types.closed({'name': types.string}), minItems=1),
     'OS-EXT-STS:task_state': types.nullable(types.string),
     'OS-EXT-STS:vm_state': types.string,
     'OS-EXT-STS:power_state': types.nullable(types.integer),
@@ -68,6 +68,7 @@ _FULL = {
 }
 # Whoever may not know where servers run is not shown these.
 _ATTRIBUTES = ('OS-EXT-SRV-ATTR:host', 'OS-EXT-SRV-ATTR:hypervisor_hostname', 'OS-EXT-SRV-ATTR:instance_name')
+_FULL_OPTIONAL = ('security_groups', *_ATTRIBUTES)
 _MORE_ATTRIBUTES = {f'OS-EXT-SRV-ATTR:{name}': types.nullable(schema) for name, schema in (
     ('reservation_id', types.string), ('launch_index', types.integer), ('hostname', types.string),
     ('kernel_id', types.string), ('ramdisk_id', types.string), ('root_device_name', types.string),
@@ -83,7 +84,7 @@ def _brief(more_address=False):
 
 
 def _complete():
-    return types.closed({**_CORE, 'addresses': addresses(True), **_FULL}, optional=(*_CORE_OPTIONAL, *_ATTRIBUTES))
+    return types.closed({**_CORE, 'addresses': addresses(True), **_FULL}, optional=(*_CORE_OPTIONAL, *_FULL_OPTIONAL))
 
 
 def _with_core(answer, at):
@@ -108,13 +109,13 @@ def _with_rest(answer, at, since='2.1'):
         answer = extend('2.3', {**_VOLUMES, **_MORE_ATTRIBUTES}, optional=_MORE_ATTRIBUTES)
         answer = extend('2.16', {'host_status': types.string}, optional=['host_status'])
     else:
-        optional = (*_ATTRIBUTES, *_MORE_ATTRIBUTES, 'host_status')
+        optional = (*_FULL_OPTIONAL, *_MORE_ATTRIBUTES, 'host_status')
         answer = extend(since, {**_FULL, **_VOLUMES, **_MORE_ATTRIBUTES, 'host_status': types.string,
                                 'addresses': addresses(True)}, optional=optional)
     answer = extend('2.90', {'OS-EXT-SRV-ATTR:hostname': types.nullable(types.string)})
     answer = extend('2.96', {'pinned_availability_zone': types.nullable(types.string)})
     answer = extend('2.98', {'image': _image_or_none(properties=types.strings)})
-    return extend('2.100', {'scheduler_hints': {'type': 'object', 'additionalProperties': _hint}})
+    return extend('2.100', {'scheduler_hints': _hints})
 
 
 _ONE, _LIST = ('server',), ('servers',)
