@@ -172,6 +172,8 @@ MOVES = (
     admin('evacuate $vm1', wait='vm1 SHUTOFF', since='2.95'),
     demo('start vm1', wait='vm1 ACTIVE', since='2.95'),
     admin('service-force-down --unset $host', version='2.11', eventually=True),
+    # one alone may leave the host of its group
+    admin('delete --all-tenants twin-2', has='accepted', wait='twin-2 gone'),
     admin('host-servers-migrate cmp2', [{'Server UUID': ANY, 'Migration Accepted': 'True'}],
           wait='ours VERIFY_RESIZE'),
     admin('host-evacuate-live cmp1 --max-servers 1'),
@@ -193,7 +195,6 @@ END = (
     demo('delete nobody', fails='No server with a name or ID'),
     demo('delete vm2 vm4', wait='vm4 gone'),
     admin('force-delete $vm1', wait='vm1 gone'),
-    admin('delete --all-tenants twin-2', has='accepted', wait='twin-2 gone'),
     demo('delete twin-1', wait='twin-1 SOFT_DELETED', control={'DEFAULT/reclaim_instance_interval': 600}),
     demo('list', []),
     admin('list --all-tenants --status SOFT_DELETED --deleted --name twin-1', [{'Name': 'twin-1'}],
@@ -206,3 +207,5 @@ END = (
 )
 
 SERVERS = CREATE + CHANGE + CONSOLES + IMAGES + INTERFACES + MOVES + END
+# What a story can do without, at the microversions at which it is told shortly.
+DISPENSABLE = CHANGE + IMAGES + INTERFACES

@@ -85,13 +85,14 @@ def is_the_same_everywhere(row):
     return bool(looks or row.fails) and not (row.since or row.until or row.save or row.wait or row.control)
 
 
-def parameters(rows, versions, brief=()):
+def parameters(rows, versions, brief=(), dispensable=()):
     """Return (values, ids) for pytest.mark.parametrize of (version, row).
 
-    :param brief: microversions without the rows that are the same everywhere
+    :param brief: microversions without the rows that are the same everywhere, and without the dispensable ones
     """
-    values = [(version, row) for version in (*versions, *brief) for row in rows
-              if applies(row, version) and not (version in brief and is_the_same_everywhere(row))]
+    short = [row for row in rows if not is_the_same_everywhere(row) and row not in dispensable]
+    values = [(version, row) for version in (*versions, *brief) for row in (short if version in brief else rows)
+              if applies(row, version)]
     counts = {}
     ids = []
     for version, row in values:

@@ -159,7 +159,8 @@ class Story:
         self.book = Book({**cloud.urls['ids'], 'public_key_file': str(key),
                           'demo_project': identity.PROJECTS['demo']['id'],
                           'demo_user': identity.USERS['demo']['id'],
-                          'admin_project': identity.PROJECTS['admin']['id'], 'unknown': UNKNOWN})
+                          'admin_project': identity.PROJECTS['admin']['id'], 'unknown': UNKNOWN,
+                          'version': version or 'default'})
 
     def run(self, row):
         """Run a row and check what came of it; return the microversions that were sent."""

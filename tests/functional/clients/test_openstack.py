@@ -4,11 +4,9 @@ import pytest
 
 from tests.functional.clients import page, rows
 from tests.functional.clients.openstack_resources import RESOURCES
-from tests.functional.clients.openstack_servers import SERVERS
+from tests.functional.clients.openstack_servers import DISPENSABLE, SERVERS
 
-VALUES, IDS = rows.parameters(RESOURCES + SERVERS, page.OPENSTACK[:3], brief=page.OPENSTACK[3:])
-
-
+VALUES, IDS = rows.parameters(RESOURCES + SERVERS, page.OPENSTACK[:2], page.OPENSTACK[2:], DISPENSABLE)
 USED = {}
 
 
