@@ -1,0 +1,128 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Sourced by tempest.sh: what the lab has, and the tempest.conf that says so.
+
+# shellcheck source=/dev/null
+source "$TREE/devstack/openrc" admin admin
+
+yes_if() { if "$@"; then echo true; else echo false; fi; }
+
+pretends() { [ "$HYPERVISOR" = fake ]; }
+has_more_hosts() { [ "$HOSTS" -gt 1 ]; }
+boots_guests() { ! pretends; }
+
+# The lab has no Neutron; network.py shows its networks in Neutron's words, under a type of service that no client knows.
+NETWORK_SERVICE=tempest-network
+NETWORK_PORT=${NETWORK_PORT:-9696}
+NETWORK_PID=''
+
+in_lab() { "$DEST/venv-client/bin/python" "$HERE/$1.py" "${@:2}"; }
+
+prepare_lab() {
+    local words
+    in_lab network "$NETWORK_PORT" > "$CONFORMANCE_DIR/network.log" 2>&1 &
+    NETWORK_PID=$!
+    words=$(in_lab lab prepare "http://127.0.0.1:$NETWORK_PORT")
+    eval "$words"                       # HOSTS HYPERVISOR IMAGE SECOND_IMAGE NEWEST
+}
+
+leave_lab() {
+    kill "$NETWORK_PID" 2> /dev/null || true
+    in_lab lab clean
+}
+
+tempest_conf() {
+    [ "$OLDEST" != newest ] || OLDEST=$NEWEST
+    cat << EOC
+[DEFAULT]
+log_file = tempest.log
+debug = true
+
+[oslo_concurrency]
+lock_path = $WORKSPACE/locks
+
+[auth]
+use_dynamic_credentials = true
+create_isolated_networks = false
+admin_username = $OS_USERNAME
+admin_project_name = $OS_PROJECT_NAME
+admin_password = $OS_PASSWORD
+admin_domain_name = Default
+
+[identity]
+uri_v3 = $OS_AUTH_URL
+auth_version = v3
+region = $OS_REGION_NAME
+
+[service_available]
+nova = true
+glance = true
+neutron = $NEUTRON
+cinder = false
+swift = false
+horizon = false
+
+[enforce_scope]
+nova = true
+
+[compute]
+image_ref = $IMAGE
+image_ref_alt = $SECOND_IMAGE
+flavor_ref = 42
+flavor_ref_alt = 84
+fixed_network_name = private
+min_microversion = $OLDEST
+max_microversion = latest
+min_compute_nodes = $HOSTS
+build_timeout = 300
+shelved_offload_time = 0
+
+[compute-feature-enabled]
+hostname_fqdn_sanitization = true
+change_password = false
+console_output = $(yes_if boots_guests)
+resize = true
+pause = true
+shelve = true
+shelve_migrate = $(yes_if has_more_hosts)
+suspend = true
+cold_migration = $(yes_if has_more_hosts)
+live_migration = $(yes_if has_more_hosts)
+live_migrate_back_and_forth = $(yes_if has_more_hosts)
+block_migration_for_live_migration = $(yes_if boots_guests)
+metadata_service = true
+vnc_console = true
+serial_console = false
+spice_console = false
+rescue = true
+stable_rescue = true
+interface_attach = true
+snapshot = true
+personality = true
+config_drive = true
+swap_volume = false
+scheduler_enabled_filters = all
+nova_policy_roles = admin,manager,member,reader
+
+[validation]
+run_validation = $(yes_if boots_guests)
+connect_method = fixed
+network_for_ssh = private
+image_ssh_user = root
+image_alt_ssh_user = root
+ssh_key_type = ecdsa
+security_group = false
+security_group_rules = false
+ping_timeout = 120
+ssh_timeout = 300
+
+[network]
+catalog_type = $NETWORK_SERVICE
+project_networks_reachable = true
+
+[network-feature-enabled]
+api_extensions = security-group
+floating_ips = false
+EOC
+}
