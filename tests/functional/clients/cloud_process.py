@@ -55,7 +55,7 @@ enabled = true
 [serial_console]
 enabled = true
 [reconciler]
-interval = 2
+interval = 6
 """
 
 
