@@ -16,6 +16,8 @@ import json
 import re
 import typing
 
+import pytest
+
 NUMBER = re.compile(r'^-?\d+(\.\d+)?$')
 UUID = re.compile(r'^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$')
 DATE = re.compile(r'^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d')
@@ -85,10 +87,11 @@ def is_the_same_everywhere(row):
     return bool(looks or row.fails) and not (row.since or row.until or row.save or row.wait or row.control)
 
 
-def parameters(rows, versions, brief=(), dispensable=()):
+def parameters(rows, versions, brief=(), dispensable=(), ordinary=None):
     """Return (values, ids) for pytest.mark.parametrize of (version, row).
 
     :param brief: microversions without the rows that are the same everywhere, and without the dispensable ones
+    :param ordinary: the microversions that are not for ``run_tests.sh --thorough`` only; None is all
     """
     short = [row for row in rows if not is_the_same_everywhere(row) and row not in dispensable]
     values = [(version, row) for version in (*versions, *brief) for row in (short if version in brief else rows)
@@ -98,7 +101,8 @@ def parameters(rows, versions, brief=(), dispensable=()):
     for version, row in values:
         counts[version] = counts.get(version, 0) + 1
         ids.append(f'{version or "default"}-{counts[version]:03d}-{row.command[:60]}')
-    return values, ids
+    return [pytest.param(version, row, marks=() if ordinary is None or version in ordinary else pytest.mark.thorough)
+            for version, row in values], ids
 
 
 def command_of(row, known):

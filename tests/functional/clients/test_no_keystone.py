@@ -76,6 +76,6 @@ def alone(tmp_path_factory, clients):
     cloud.process.stop()
 
 
-@pytest.mark.parametrize('row', [row for _version, row in VALUES], ids=IDS)
-def test_no_keystone(alone, row):
+@pytest.mark.parametrize('_version, row', VALUES, ids=IDS)
+def test_no_keystone(alone, _version, row):
     alone.run(row)

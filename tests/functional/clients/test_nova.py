@@ -6,7 +6,7 @@ from tests.functional.clients import page, rows
 from tests.functional.clients.nova_resources import RESOURCES
 from tests.functional.clients.nova_servers import DISPENSABLE, SERVERS
 
-VALUES, IDS = rows.parameters(RESOURCES + SERVERS, page.NOVA[:2], page.NOVA[2:], DISPENSABLE)
+VALUES, IDS = rows.parameters(RESOURCES + SERVERS, page.NOVA[:2], page.NOVA[2:], DISPENSABLE, page.ORDINARY)
 
 
 @pytest.mark.parametrize('version, row', VALUES, ids=IDS)

@@ -6,7 +6,8 @@ from tests.functional.clients import page, rows
 from tests.functional.clients.openstack_resources import RESOURCES
 from tests.functional.clients.openstack_servers import DISPENSABLE, SERVERS
 
-VALUES, IDS = rows.parameters(RESOURCES + SERVERS, page.OPENSTACK[:2], page.OPENSTACK[2:], DISPENSABLE)
+VALUES, IDS = rows.parameters(RESOURCES + SERVERS, page.OPENSTACK[:2], page.OPENSTACK[2:], DISPENSABLE,
+                              page.ORDINARY)
 USED = {}
 
 
