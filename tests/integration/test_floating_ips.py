@@ -9,11 +9,11 @@ import pytest
 
 from mininova import objects
 from mininova.db import models, session
+from tests.integration.groups import PROJECT, Groups
 from tests.integration.network_lab import Lab, helper_options, wait_for
 
 pytestmark = pytest.mark.needs('network')
 
-PROJECT = 'a' * 32
 WORLD = '203.0.113.1'
 FLAVOR = {'id': 1, 'flavorid': '1', 'name': 'm1.tiny', 'memory_mb': 128, 'vcpus': 1, 'root_gb': 1, 'ephemeral_gb': 0,
           'swap': 0}
@@ -125,10 +125,14 @@ def private(lab, make_network):
 
 
 @pytest.fixture
-def boot(lab, private, make_instance, change_instance):
+def boot(lab, private, context, make_instance, change_instance):
     """Function that boots a guest with a server that says its name; returns (instance uuid, guest)."""
+    groups = Groups(context)
+    groups.allow('default', 'tcp', PORT, cidr='0.0.0.0/0')
+
     def do(host, name):
         instance_uuid = make_instance(host=host.host_name, hostname=name, flavor=FLAVOR, system_metadata={})
+        groups.join(instance_uuid, 'default')
         info = host.call('allocate', instance_uuid, PROJECT)
         change_instance(instance_uuid, network_info=info)
         guest = lab.guest(host, name, info[0])
