@@ -17,19 +17,20 @@ NETWORK_SERVICE=tempest-network
 NETWORK_PORT=${NETWORK_PORT:-9696}
 NETWORK_PID=''
 
-in_lab() { "$DEST/venv-client/bin/python" "$HERE/$1.py" "${@:2}"; }
+lab() { "$DEST/venv-client/bin/python" "$HERE/lab.py" "$@"; }
 
 prepare_lab() {
     local words
-    in_lab network "$NETWORK_PORT" > "$CONFORMANCE_DIR/network.log" 2>&1 &
+    # no function here: $! would be the shell around it
+    "$DEST/venv-client/bin/python" "$HERE/network.py" "$NETWORK_PORT" > "$CONFORMANCE_DIR/network.log" 2>&1 &
     NETWORK_PID=$!
-    words=$(in_lab lab prepare "http://127.0.0.1:$NETWORK_PORT")
+    words=$(lab prepare "http://127.0.0.1:$NETWORK_PORT")
     eval "$words"                       # HOSTS HYPERVISOR IMAGE SECOND_IMAGE NEWEST
 }
 
 leave_lab() {
     kill "$NETWORK_PID" 2> /dev/null || true
-    in_lab lab clean
+    lab clean
 }
 
 tempest_conf() {
@@ -90,7 +91,7 @@ suspend = true
 cold_migration = $(yes_if has_more_hosts)
 live_migration = $(yes_if has_more_hosts)
 live_migrate_back_and_forth = $(yes_if has_more_hosts)
-block_migration_for_live_migration = $(yes_if boots_guests)
+block_migration_for_live_migration = true
 metadata_service = true
 vnc_console = true
 serial_console = false
@@ -99,7 +100,7 @@ rescue = true
 stable_rescue = true
 interface_attach = true
 snapshot = true
-personality = true
+personality = $(yes_if pretends)
 config_drive = true
 swap_volume = false
 scheduler_enabled_filters = all
