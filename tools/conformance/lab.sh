@@ -12,7 +12,7 @@ pretends() { [ "$HYPERVISOR" = fake ]; }
 has_more_hosts() { [ "$HOSTS" -gt 1 ]; }
 boots_guests() { ! pretends; }
 
-# The lab has no Neutron; network.py shows its networks in Neutron's words, under a type of service that no client knows.
+# The lab has no Neutron; network.py shows its networks in Neutron's words, as a service of a type that no client knows.
 NETWORK_SERVICE=tempest-network
 NETWORK_PORT=${NETWORK_PORT:-9696}
 NETWORK_PID=''
@@ -72,7 +72,7 @@ image_ref = $IMAGE
 image_ref_alt = $SECOND_IMAGE
 flavor_ref = 42
 flavor_ref_alt = 84
-fixed_network_name = private
+fixed_network_name = $([ "$NEUTRON" = false ] || echo private)
 min_microversion = $OLDEST
 max_microversion = latest
 min_compute_nodes = $HOSTS

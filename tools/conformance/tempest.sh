@@ -5,7 +5,7 @@
 #
 #   tools/conformance/tempest.sh [--newest] [--list] [ARGUMENTS OF tempest run]
 #
-#   --without-network  say that there is no Neutron, which is true: runs what Tempest then runs, and nothing that needs a network
+#   --without-network  say that there is no Neutron, for the few tests that want that
 #   --newest   ask for the newest microversion wherever a test allows it, instead of the oldest
 #   --list     print the tests that would run
 #
