@@ -38,8 +38,9 @@ def add_node(cloud, host, name=None, **values):
 def add_server(cloud, host, **values):
     """Make a server on a host; returns (number, uuid)."""
     server_uuid = str(uuid.uuid4())
-    number = cloud.insert('instances', **{'uuid': server_uuid, 'host': host, 'project_id': 'demo', 'user_id': 'demo',
-                                          'vcpus': 1, 'memory_mb': 64, **values})
+    number = cloud.insert('instances', **{
+        'uuid': server_uuid, 'created_at': timeutils.utcnow(), 'host': host, 'project_id': 'demo', 'user_id': 'demo',
+        'vcpus': 1, 'memory_mb': 64, **values})
     return number, server_uuid
 
 

@@ -21,9 +21,10 @@ REFUSALS = {
           ('DELETE', '/servers/{server_id}/shares/{id}'), ('DELETE', '/os-services/{id}')},
     400: {'evacuate', 'removeFixedIp', 'add_interface', 'remove_interface',
           ('POST', '/os-baremetal-nodes'), ('DELETE', '/os-baremetal-nodes/{id}'), ('POST', '/os-volumes'),
-          ('POST', '/os-snapshots'), ('POST', '/os-assisted-volume-snapshots'),
+          ('POST', '/os-snapshots'), ('POST', '/os-assisted-volume-snapshots'), ('POST', '/os-security-group-rules'),
           ('DELETE', '/os-assisted-volume-snapshots/{id}')},
-    404: {'remove_host', 'addSecurityGroup', 'removeSecurityGroup',           # there is nothing like that
+    # there is nothing like that
+    404: {'remove_host', 'addSecurityGroup', 'removeSecurityGroup', 'addFloatingIp', 'removeFloatingIp',
           ('GET', '/images/{image_id}/metadata/{id}'), ('DELETE', '/images/{image_id}/metadata/{id}'),
           ('GET', '/servers/{server_id}/shares/{id}'), ('POST', '/servers/{server_id}/os-volume_attachments'),
           *((method, '/servers/{server_id}/os-volume_attachments/{id}') for method in ('GET', 'PUT', 'DELETE')),

@@ -23,6 +23,7 @@ MOST = {
     '/os-hypervisors': 2, '/os-hypervisors/detail': 2, '/os-hypervisors/{id}': 2, '/os-hypervisors/{id}/servers': 2,
     '/os-instance_usage_audit_log': 2, '/os-instance_usage_audit_log/{id}': 2, '/limits': 4,
     '/os-quota-sets/{id}': 6, '/os-quota-sets/{id}/detail': 8, '/os-server-groups': 2, '/os-server-groups/{id}': 2,
+    '/os-security-groups': 3, '/os-security-groups/{id}': 2, '/servers/{server_id}/os-security-groups': 3,
     '/os-services': 2, '/servers': 2, '/servers/detail': 7, '/servers/{id}': 8,
     '/servers/{server_id}/os-interface': 4, '/servers/{server_id}/os-interface/{id}': 4,
     '/servers/{server_id}/os-instance-actions': 2, '/servers/{server_id}/os-instance-actions/{id}': 3,
@@ -36,7 +37,8 @@ GROWING = frozenset('''
     /os-aggregates /os-aggregates/{id} /os-availability-zone /os-availability-zone/detail /flavors /flavors/detail
     /flavors/{flavor_id}/os-flavor-access /flavors/{flavor_id}/os-extra_specs /os-hosts /os-hypervisors
     /os-hypervisors/detail /os-instance_usage_audit_log /os-keypairs /os-migrations /os-networks /os-server-groups
-    /os-server-groups/{id} /os-services /os-simple-tenant-usage /os-simple-tenant-usage/{id} /os-tenant-networks
+    /os-server-groups/{id} /os-floating-ips /os-security-groups /os-services
+    /os-simple-tenant-usage /os-simple-tenant-usage/{id} /os-tenant-networks
     /servers /servers/detail /servers/{id} /servers/{server_id}/os-interface /servers/{server_id}/os-instance-actions
     /servers/{server_id}/ips /servers/{server_id}/metadata /servers/{server_id}/migrations /servers/{server_id}/tags
     /servers/{server_id}/os-volume_attachments /os-volumes_boot /os-volumes_boot/detail'''.split())
@@ -87,6 +89,11 @@ def _add_of_projects(world, number, hidden):  # noqa: F811
     world.cloud.insert('key_pairs', user_id='manager', name=f'key{number}', type='ssh', fingerprint='aa',
                        public_key='ssh-rsa A', created_at=session.now())
     world.lab.network(f'net{number}', f'10.{number + 1}.0.0/24', addresses=0)
+    world.cloud.insert('floating_ips', uuid=uuidutils.generate_uuid(), address=f'172.24.5.{number}', pool='nova',
+                       project_id=personas.OWN, auto_assigned=False)
+    group = world.cloud.insert('security_groups', uuid=uuidutils.generate_uuid(), name=f'group{number}',
+                               description='', project_id=personas.OWN, user_id='member')
+    world.cloud.insert('security_group_rules', uuid=uuidutils.generate_uuid(), parent_group_id=group, cidr='0.0.0.0/0')
 
 
 def _add_server(world, number):  # noqa: F811

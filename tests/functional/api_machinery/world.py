@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A cloud in which everything that an operation can name exists, in one project; and what to put into paths."""
 import collections
+import copy
 import sqlite3
 
 import pytest
@@ -9,6 +10,7 @@ from oslo_utils import timeutils, uuidutils
 
 from mininova import context, crypto, objects
 from mininova.db import models, session
+from mininova.virt import diagnostics
 from tests.functional.api.servers.conftest import Edge, Lab
 from tests.functional.api_machinery import installed, personas
 
@@ -30,7 +32,8 @@ class World:
         self.server, self.number = self._server()
         node = objects.ComputeNodeList.get_all(self.admin)[0]
         service = objects.Service.get_by_compute_host(self.admin, 'cmp1')
-        aggregate = cloud.insert('aggregates', uuid=uuidutils.generate_uuid(), name='fast')
+        aggregate = cloud.insert('aggregates', uuid=uuidutils.generate_uuid(), name='fast',
+                                 created_at=timeutils.utcnow())
         for user in personas.PERSONAS:
             cloud.insert('key_pairs', user_id=user, name='kp-7', type='ssh', fingerprint='aa',
                          public_key=f'ssh-rsa of-{user}', created_at=timeutils.utcnow())
@@ -48,6 +51,8 @@ class World:
             '/os-console-auth-tokens': self._token(),
             '/os-instance_usage_audit_log': '2026-01-01 00:00:00', '/os-volumes': UNKNOWN, '/os-snapshots': UNKNOWN,
             '/os-assisted-volume-snapshots': UNKNOWN, '/os-baremetal-nodes': UNKNOWN, '/os-volumes_boot': self.server,
+            '/os-floating-ips': self._floating_ip(), '/os-security-groups': self._security_group(),
+            '/os-security-group-rules': self._rule,
             'hypervisor number': node.id, 'hypervisor name': 'cmp1', '/os-hypervisors': node.uuid,
             'service number': service.id, 'service verb': 'enable', '/os-services': service.uuid}
         self.unknown = {
@@ -55,7 +60,8 @@ class World:
             '/flavors': 'no-such-flavor', '/os-keypairs': 'no-such-key', '/os-server-groups': UNKNOWN,
             '/os-quota-sets': 'no-such-project', '/os-simple-tenant-usage': 'no-such-project', '/os-networks': UNKNOWN,
             '/os-tenant-networks': UNKNOWN, '/os-hosts': 'no-such-host', '/os-console-auth-tokens': UNKNOWN,
-            '/images': UNKNOWN}
+            '/images': UNKNOWN, '/os-floating-ips': UNKNOWN, '/os-security-groups': UNKNOWN,
+            '/os-security-group-rules': UNKNOWN}
         self._images = {path: path.read_bytes() for path in (cloud.directory / 'images').rglob('*') if path.is_file()}
         self._file = session.engine().url.database
         self._saved = sqlite3.connect(':memory:')
@@ -106,6 +112,19 @@ class World:
         self.cloud.insert('instance_groups', uuid=uuid, name='group', project_id=personas.OWN, user_id='member',
                           policy='affinity', rules={})
         return uuid
+
+    def _floating_ip(self):
+        objects.FloatingIPList.create(self.admin, ['172.24.4.7', '172.24.4.8'], 'nova', None)
+        mine = copy.copy(self.admin)
+        mine.project_id = personas.OWN
+        return objects.FloatingIP.allocate(mine, 'nova', -1).uuid
+
+    def _security_group(self):
+        group = objects.SecurityGroup.make(self.admin, {
+            'name': 'web', 'description': 'words', 'project_id': personas.OWN, 'user_id': 'member'}, -1)
+        self._rule = objects.SecurityGroupRule.make(self.admin, group.uuid, None, {
+            'protocol': 'tcp', 'from_port': 22, 'to_port': 22, 'cidr': '0.0.0.0/0'}, -1).uuid
+        return group.uuid
 
     def _token(self):
         token = objects.ConsoleAuthToken(
@@ -181,8 +200,9 @@ CHANGES = {
 def world(cloud, api, monkeypatch):
     """All that can be named, and callers with roles by their names (:mod:`personas`)."""
     edge = Edge()
-    answers = {f'get_{kind}_console': {'url': 'http://console/'} for kind in ('vnc', 'spice', 'serial', 'mks')}
-    answers |= {'get_console_output': 'text', 'get_diagnostics': {}, 'get_instance_diagnostics': {},
+    answers = {f'get_{kind}_console': 'http://console/' for kind in ('vnc', 'spice', 'serial', 'mks')}
+    answers |= {'get_console_output': 'text', 'get_diagnostics': {}, 'get_instance_diagnostics':
+                diagnostics.standard(1, 'libvirt', 'qemu', 'linux', 46, False, num_cpus=1, memory_mb=512),
                 'cache_images': {}, 'get_host_uptime': 'up'}
     edge.answers = collections.defaultdict(lambda: None, answers)
     monkeypatch.setattr('mininova.rpc.Client._cast', lambda client, *args, **kwargs: edge.cast(client, *args, **kwargs))

@@ -130,6 +130,15 @@ INTERFACES = (
     demo('interface-attach --port-id $unknown vm1', fails='404|400'),
     demo('interface-detach vm1 $unknown', fails='404'),
     demo('volume-attachments vm1', []),
+    demo('list-secgroup vm1', [{'Name': 'default'}]),
+    demo('remove-secgroup vm1 default'),
+    demo('list-secgroup vm1', []),
+    demo('add-secgroup vm1 default'),
+    demo('list-secgroup vm1', [{'Name': 'default'}]),
+    demo('add-secgroup vm1 nobodys', fails='404'),
+    admin('refresh-network $vm1'),
+    demo('refresh-network $vm1', fails='403'),
+    admin('instance-usage-audit-log', has='hosts_not_run'),
 )
 
 MOVES = (

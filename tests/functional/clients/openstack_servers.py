@@ -165,6 +165,13 @@ INTERFACES = (
     demo('server remove fixed ip vm2 $address', fails='the only one of its card', until='2.43'),
     # an action that ends with 2.43
     demo('server remove fixed ip vm2 $address', fails='404', since='2.44'),
+    demo('server remove security group vm2 default'),
+    demo('server add security group vm2 default'),
+    demo('server show vm2', {'security_groups': [{'name': 'default'}]}),
+    demo('server add security group vm2 nobodys', fails='404|No SecurityGroup|not found'),
+    # Neutron's, says the client, whatever the compute service has
+    demo('server add floating ip vm2 172.24.4.9', fails='network. is disabled'),
+    demo('server remove floating ip vm2 172.24.4.9', fails='network. is disabled'),
     demo('server add port vm2 $unknown', fails='404|400'),
     demo('server remove port vm2 $unknown', fails='404'),
     demo('server volume list vm2', []),

@@ -21,26 +21,17 @@ ORDINARY = (None, '2.96')
 ROWS = {'nova': nova_resources.RESOURCES + nova_servers.SERVERS,
         'openstack': openstack_resources.RESOURCES + openstack_servers.SERVERS}
 VOLUMES, SHARES = 'needs Cinder', 'needs Manila'
-GROUPS, ADDRESSES = 'needs security groups', 'needs floating IPs'
-EVENTS, AUDIT = 'needs external events', 'needs the usage audit log'
 OFFLINE, NETWORK = 'asks no service', 'asks Neutron only'
 # What has no row, and why.
 LEFT_OUT = {
     'nova': {
-        'add-secgroup': GROUPS, 'remove-secgroup': GROUPS, 'list-secgroup': GROUPS, 'refresh-network': EVENTS,
-        'instance-usage-audit-log': AUDIT, 'volume-attach': VOLUMES, 'volume-detach': VOLUMES,
-        'volume-update': VOLUMES},
+        'volume-attach': VOLUMES, 'volume-detach': VOLUMES, 'volume-update': VOLUMES},
     'openstack': {
-        'server add floating ip': ADDRESSES, 'server remove floating ip': ADDRESSES,
-        'server add security group': GROUPS, 'server remove security group': GROUPS,
         'server add share': SHARES, 'server remove share': SHARES, 'server share show': SHARES,
         'server add volume': VOLUMES, 'server remove volume': VOLUMES, 'server volume set': VOLUMES,
         'server volume update': VOLUMES,
         'cloud cache delete': OFFLINE, 'extension show': NETWORK},
     'sdk': {
-        'create_server_external_events': EVENTS, 'fetch_server_security_groups': GROUPS,
-        'add_security_group_to_server': GROUPS, 'remove_security_group_from_server': GROUPS,
-        'add_floating_ip_to_server': ADDRESSES, 'remove_floating_ip_from_server': ADDRESSES,
         'create_volume_attachment': VOLUMES, 'update_volume_attachment': VOLUMES,
         'delete_volume_attachment': VOLUMES, 'create_share_attachment': SHARES, 'delete_share_attachment': SHARES}}
 

@@ -195,6 +195,12 @@ SERVERS = (
     # both end with 2.43, and the library asks for the newest microversion that a server has
     demo('add_fixed_ip_to_server', '$vm1', '$private', _raises=('NotFoundException|HttpException|BadRequest', '')),
     demo('remove_fixed_ip_from_server', '$vm1', '10.100.0.3', _raises=('NotFoundException|HttpException', '')),
+    demo('add_floating_ip_to_server', '$vm1', '172.24.4.9', _raises=('NotFoundException|HttpException', '')),
+    demo('remove_floating_ip_from_server', '$vm1', '172.24.4.9', _raises=('NotFoundException|HttpException', '')),
+    demo('fetch_server_security_groups', '$vm1', _want={'security_groups': [{'name': 'default'}]}),
+    demo('remove_security_group_from_server', '$vm1', {'name': 'default'}),
+    demo('add_security_group_to_server', '$vm1', {'name': 'default'}),
+    admin('create_server_external_events', [{'name': 'network-changed', 'server_uuid': '$vm1'}]),
 )
 
 MOVES = (

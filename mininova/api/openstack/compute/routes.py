@@ -42,12 +42,17 @@ class APIRouterV21(router.APIRouterV21):
 
 def installed():
     """Return the installed extensions in the order of their names."""
+    return [entry.plugin for entry in _installed()]
+
+
+def _installed():
+    """Load the entry points of extensions in the order of their names."""
     def fail(manager, entry_point, error):
         LOG.error('The API extension %s cannot be loaded: %s', entry_point, error)
         raise error
 
     manager = stevedore.ExtensionManager(NAMESPACE, on_load_failure_callback=fail)
-    return [entry.plugin for entry in sorted(manager.extensions, key=lambda entry: entry.name)]
+    return sorted(manager.extensions, key=lambda entry: entry.name)
 
 
 def is_allowed(alias):

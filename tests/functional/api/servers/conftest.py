@@ -4,7 +4,7 @@ import datetime
 import types
 
 import pytest
-from oslo_utils import uuidutils
+from oslo_utils import timeutils, uuidutils
 
 from mininova import context, objects, rpc
 from mininova.compute import power_state, vm_states
@@ -77,7 +77,8 @@ class Lab:
             made.save()
         hosts.add_node(self.cloud, name, f'{name}.lab')
         if zone:
-            aggregate = self.cloud.insert('aggregates', uuid=uuidutils.generate_uuid(), name=f'in-{zone}')
+            aggregate = self.cloud.insert('aggregates', uuid=uuidutils.generate_uuid(), name=f'in-{zone}',
+                                          created_at=timeutils.utcnow())
             self.cloud.insert('aggregate_hosts', host=name, aggregate_id=aggregate)
             self.cloud.insert('aggregate_metadata', aggregate_id=aggregate, key='availability_zone', value=zone)
         return name

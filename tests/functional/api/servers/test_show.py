@@ -9,8 +9,7 @@ from mininova.compute import vm_states
 
 NETWORK_INFO = [{
     'id': 'p1', 'address': 'fa:16:3e:00:00:01', 'network': {'id': 'n1', 'label': 'private', 'subnets': [
-        {'cidr': '10.0.0.0/24', 'ips': [{'address': '10.0.0.3', 'version': 4, 'type': 'fixed', 'floating_ips': [
-            {'address': '192.0.2.9', 'version': 4, 'type': 'floating'}]}]},
+        {'cidr': '10.0.0.0/24', 'ips': [{'address': '10.0.0.3', 'version': 4, 'type': 'fixed'}]},
         {'cidr': 'fd00::/64', 'ips': [{'address': 'fd00::3', 'version': 6, 'type': 'fixed'}]}]}}]
 
 BASE = {'id', 'name', 'status', 'tenant_id', 'user_id', 'metadata', 'hostId', 'image', 'flavor', 'created', 'updated',
@@ -85,8 +84,6 @@ def test_values_of_a_running_server(active, demo, api, lab):
     assert shown['OS-SRV-USG:terminated_at'] is None
     assert shown['addresses'] == {'private': [
         {'version': 4, 'addr': '10.0.0.3', 'OS-EXT-IPS:type': 'fixed', 'OS-EXT-IPS-MAC:mac_addr': 'fa:16:3e:00:00:01'},
-        {'version': 4, 'addr': '192.0.2.9', 'OS-EXT-IPS:type': 'floating',
-         'OS-EXT-IPS-MAC:mac_addr': 'fa:16:3e:00:00:01'},
         {'version': 6, 'addr': 'fd00::3', 'OS-EXT-IPS:type': 'fixed', 'OS-EXT-IPS-MAC:mac_addr': 'fa:16:3e:00:00:01'}]}
     assert (shown['OS-EXT-SRV-ATTR:host'], shown['OS-EXT-SRV-ATTR:hypervisor_hostname']) == ('cmp1', 'cmp1.lab')
     assert shown['OS-EXT-SRV-ATTR:instance_name'] == f'instance-{instance.id:08x}'

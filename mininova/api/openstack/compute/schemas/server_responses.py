@@ -129,6 +129,8 @@ rebuild = types.extend(rebuild, '2.1', {'adminPass': types.string}, optional=['a
 rebuild = types.extend(_with_core(rebuild, _ONE), '2.54', {'key_name': types.nullable(types.string)}, at=_ONE)
 rebuild = types.extend(rebuild, '2.57', {'user_data': types.nullable(types.string)}, at=_ONE)
 rebuild = _with_rest(types.extend(rebuild, '2.71', _GROUPS, at=_ONE), _ONE, since='2.75')
+# That is there already, without the prefix.
+rebuild = types.extend(rebuild, '2.75', drop=['OS-EXT-SRV-ATTR:user_data'], at=_ONE)
 
 index = types.many('servers', types.closed({
     'id': types.uuid, 'name': types.nullable(types.string), 'links': types.links}))
