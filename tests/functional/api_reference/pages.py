@@ -17,8 +17,9 @@ _PASSING = (
     (re.compile(r'(?<=:05)\.\d{6}'), '.000000'),
     (re.compile(r'\br-[a-z0-9]{8}\b'), 'r-0a1b2c3d'),
     (re.compile(r'("adminPass": )"(?!correct-horse)[^"]*"'), r'\1"S3cretPa55wd"'),
-    (re.compile(r'[0-9a-f]{56}'), '0' * 56), (re.compile(r'(\d\d:){5}\d\d|([0-9a-f]{2}:){5}[0-9a-f]{2}'),
-                                              '52:54:00:12:34:56'))
+    (re.compile(r'("uptime": )\d{7,}'), r'\g<1>27000000'),
+    (re.compile(r'[0-9a-f]{56}'), '0' * 56),
+    (re.compile(r'([0-9a-f]{2}:){5}[0-9a-f]{2}'), '52:54:00:12:34:56'))
 
 
 def settled(text):
