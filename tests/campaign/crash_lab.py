@@ -70,6 +70,8 @@ def make_lab(directory, broker, mariadb, hosts=('h1', 'h2')):
     made.configure(report_interval=1, service_down_time=6, rpc_response_timeout=10)
     made.configure('reconciler', interval=1, grace=2, worker_timeout=6)
     made.configure('network', reconcile_interval=4, sync_interval=4)
+    # Servers go to h1, and to `broken` where it is there, however often builds fail: that is what is tested.
+    made.configure('filter_scheduler', build_failure_weight_multiplier=0)
     made.configure_host('h1', 'fake', memory_mb=400000)
     made.configure_host('broken', 'fake', faults='spawn:fail:0', memory_mb=800000)
     try:
