@@ -3,19 +3,15 @@
 from oslo_utils import uuidutils
 
 from mininova.api.openstack.compute import routes
+from mininova.api.openstack.operations import list_operations
 
 SERVER = uuidutils.generate_uuid()
 
 
 def operations():
     """Yield (HTTP method, path, method of a controller) of every operation, actions one by one."""
-    for route in routes.APIRouterV21().map.matchlist:
-        if route.routepath.startswith('/{project_id}'):
-            continue
-        resource, action = route.defaults['controller'], route.defaults['action']
-        candidates = sum(resource.actions.values(), []) if action == 'action' else resource.methods[action]
-        for method in candidates:
-            yield route.conditions['method'][0], route.routepath, method
+    for found in list_operations(routes.APIRouterV21()):
+        yield found.method, found.path, found.served_by
 
 
 def name_of(operation):
