@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-api and nova-network are killed while a floating address is associated, taken away and released.
 
-What that leaves on devices and in packet rules is killed in tests/integration/test_floating_ips.py.
+What that leaves on devices and in packet rules is killed in tests/integration/namespaces/test_floating_ips.py.
 """
 import pytest
 

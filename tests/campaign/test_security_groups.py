@@ -2,7 +2,7 @@
 """nova-api is killed between writing a change of security groups and telling the hosts.
 
 What was written holds and can be asked for again; that hosts find it by themselves is shown with real packets in
-tests/integration/test_security_groups.py.
+tests/integration/namespaces/test_security_groups.py.
 """
 import pytest
 

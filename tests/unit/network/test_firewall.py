@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The packet rules as text; that they work is proven in tests/integration/test_network_host.py."""
+"""The packet rules as text; that they work is proven in tests/integration/namespaces/test_host.py."""
 from mininova.network import firewall
 
 HERE = firewall.Settings('127.0.0.1', 8775)

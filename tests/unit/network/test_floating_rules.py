@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The chains of floating addresses as text; that they work is proven in tests/integration/test_floating_ips.py."""
+"""The chains of floating addresses as text; that they work is proven in tests/integration/namespaces."""
 import ipaddress
 import re
 

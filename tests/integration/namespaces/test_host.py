@@ -9,31 +9,13 @@ import pytest
 from mininova import objects
 from mininova.db import models, session
 from tests.integration import network_lab
-from tests.integration.network_lab import Lab, wait_for
+from tests.integration.network_lab import wait_for
 
 pytestmark = pytest.mark.needs('network')
 
 PROJECT = 'a' * 32
 FLAVOR = {'id': 1, 'flavorid': '1', 'name': 'm1.tiny', 'memory_mb': 128, 'vcpus': 1, 'root_gb': 1, 'ephemeral_gb': 0,
           'swap': 0}
-
-
-@pytest.fixture
-def lab(database, database_url):
-    """Hosts and guests around the test's database."""
-    made = Lab(database_url)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-@pytest.fixture
-def private(lab, make_network):
-    """The network of most tests: 10.0.0.0/24 at br100."""
-    network = make_network(mtu=1400)
-    lab.networks['br100'] = network.uuid
-    return network
 
 
 @pytest.fixture

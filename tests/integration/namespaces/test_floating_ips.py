@@ -110,18 +110,8 @@ def ask(namespace, address):
 
 @pytest.fixture
 def lab(database, database_url):
-    made = FloatingLab(database_url)
-    try:
+    with contextlib.closing(FloatingLab(database_url)) as made:
         yield made
-    finally:
-        made.close()
-
-
-@pytest.fixture
-def private(lab, make_network):
-    network = make_network(mtu=1400)
-    lab.networks['br100'] = network.uuid
-    return network
 
 
 @pytest.fixture

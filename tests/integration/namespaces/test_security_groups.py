@@ -13,28 +13,12 @@ from mininova import objects
 from mininova.db import models, session
 from mininova.network import guest_firewall, model
 from tests.integration.groups import PROJECT, Groups
-from tests.integration.network_lab import Lab, wait_for
+from tests.integration.network_lab import wait_for
 from tests.unit.network.test_guest_firewall import models as group_models
 
 pytestmark = pytest.mark.needs('network')
 
 TABLES = ('bridge nova_groups', 'inet nova_groups')
-
-
-@pytest.fixture
-def lab(database, database_url):
-    made = Lab(database_url)
-    try:
-        yield made
-    finally:
-        made.close()
-
-
-@pytest.fixture
-def private(lab, make_network):
-    network = make_network(mtu=1400)
-    lab.networks['br100'] = network.uuid
-    return network
 
 
 @pytest.fixture
