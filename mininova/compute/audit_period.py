@@ -28,6 +28,12 @@ def last_completed(before=None):
         raise ValueError(str(error)) from None
 
 
+def current():
+    """Return (begin, end) of the period that is not over; it ends now."""
+    now = timeutils.utcnow()
+    return last_completed(now)[1], now
+
+
 def _on_day(year, month, offset):
     """Return the day of a month on which a period begins: the last one in a month that is too short."""
     return datetime.datetime(year, month, min(offset or 1, calendar.monthrange(year, month)[1]))

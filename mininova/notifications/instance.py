@@ -9,7 +9,7 @@ from oslo_utils import timeutils
 
 import mininova.conf
 from mininova import rpc
-from mininova.compute import power_state
+from mininova.compute import audit_period, power_state
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -30,6 +30,8 @@ LEGACY_NAMES = {
     'live_migration_rollback_dest': 'live_migration.rollback.dest', 'live_migration_abort': 'live.migration.abort',
     'live_migration_force_complete': 'live.migration.force.complete'}
 NEVER_LEGACY = frozenset({'lock', 'unlock'})
+# Before these begin billing hears how the server was in the period that is not over yet.
+USAGE_FIRST = frozenset({'rebuild', 'rescue', 'resize_prep', 'resize_revert', 'shelve'})
 
 SOURCE_API, SOURCE_COMPUTE, SOURCE_CONDUCTOR = 'nova-api', 'nova-compute', 'nova-conductor'
 
@@ -52,6 +54,8 @@ def notify_about_instance_action(context, instance, host, action, phase=None, er
     :param more: fields that only notifications of this action have, e.g. snapshot_image_id; new_flavor is a Flavor
     """
     try:
+        if host and phase == 'start' and action in USAGE_FIRST:
+            notify_usage_exists(context, instance, host, *audit_period.current())
         if enabled('unversioned') and action not in NEVER_LEGACY:
             _send_legacy(context, instance, host, action, phase, error, (more or {}).get('new_flavor'))
         if enabled('versioned'):

@@ -3,6 +3,7 @@
 import collections
 
 import pytest
+from oslo_utils import timeutils
 
 from mininova.network import ipam
 from mininova.notifications import instance as notifications
@@ -26,6 +27,9 @@ STEPS = [
     ({'shelve': None}, 'SHELVED_OFFLOADED', ('shelve', 'shelve_offload')),
     ({'unshelve': None}, 'ACTIVE', ('unshelve',)),
 ]
+
+# Before these billing hears of the server as it was.
+BILLED = ('rebuild', 'rescue', 'resize_prep', 'resize_revert', 'shelve')
 
 
 @pytest.fixture
@@ -53,6 +57,7 @@ def told(notifier):
 
 def await_pairs(whole, notifier, *names, ends='end'):
     wanted = collections.Counter((name, phase) for name in names for phase in ('start', ends))
+    wanted.update(('', 'exists') for name in names if name in BILLED)
     try:
         whole.until(lambda: told(notifier) == [wanted, wanted])
     except AssertionError:
@@ -67,6 +72,20 @@ def test_every_action_is_told_in_pairs(whole, server, notifier):
         assert whole.act(server, body).status in (200, 202, 204), body
         whole.wait(server, status)
         await_pairs(whole, notifier, *names)
+
+
+def test_billing_hears_how_a_server_was_before_it_changes(whole, server, notifier):
+    whole.cloud.conf(instance_usage_audit_period='month')
+    whole.api.post('/flavors', {'flavor': {'name': 'm1.big', 'ram': 1024, 'vcpus': 2, 'disk': 2, 'id': '2'}})
+    assert whole.act(server, {'resize': {'flavorRef': '2'}}).status == 202
+    whole.wait(server, 'VERIFY_RESIZE')
+    told_of = notifier.payload('instance.exists')['nova_object.data']
+    assert told_of['flavor']['nova_object.data']['flavorid'] == '1' and told_of['state'] == 'active'
+    period = told_of['audit_period']['nova_object.data']
+    today = timeutils.utcnow().strftime('%Y-%m-')
+    assert period['audit_period_beginning'] == f'{today}01T00:00:00Z'
+    assert period['audit_period_ending'].startswith(today)
+    assert notifier.payload('compute.instance.exists')['audit_period_beginning'] == f'{today}01 00:00:00'
 
 
 def test_cards_are_told_in_pairs(whole, server, notifier):
