@@ -11,11 +11,33 @@ from tests.fixtures import processes, services
 pytestmark = pytest.mark.needs('rabbit', 'mariadb')
 
 
+QUICK = {'interval': 1, 'grace': 2, 'worker_timeout': 6}
+
+
+@pytest.fixture(scope='module')
+def shared(tmp_path_factory, broker, mariadb):
+    """The small cloud of the tests that leave it as they found it; its reconcilers are quick."""
+    made = services.Lab(tmp_path_factory.mktemp('shared') / 'lab', broker.new_virtual_host(), mariadb.new_database())
+    made.configure('reconciler', **QUICK).cloud()
+    yield made
+    made.stop()
+
+
 @pytest.fixture
-def nova(lab):
-    """The client of a small cloud whose reconcilers are quick."""
-    lab.configure('reconciler', interval=1, grace=2, worker_timeout=6)
-    return lab.cloud()
+def cloud(shared):
+    """The shared cloud: no server is in it, and all its services run, before a test and after it."""
+    yield shared
+    servers = [server['id'] for server in shared.client.get('/servers')['servers']]
+    for server in servers:
+        shared.client.delete(f'/servers/{server}')
+    for server in servers:
+        shared.client.wait_gone(server)
+    assert [name for name, service in shared.services.items() if not service.is_running()] == []
+
+
+@pytest.fixture
+def nova(cloud):
+    return cloud.client
 
 
 def boot_many(nova, count, prefix='vm'):
@@ -37,18 +59,19 @@ def accepted(nova, function, *arguments, **keywords):
     return processes.wait_for(attempt, 'accepted request', 60, interval=0.5)
 
 
-def test_a_server_comes_and_goes(lab, nova):
+def test_a_server_comes_and_goes(cloud, nova):
     server = nova.boot('vm1')
     assert nova.wait_status(server, 'ACTIVE')['OS-EXT-SRV-ATTR:host'] == 'h1'
-    assert lab.verify() == []
+    assert cloud.verify() == []
     actions = nova.get(f'/servers/{server}/os-instance-actions')['instanceActions']
     assert [action['action'] for action in actions] == ['create']
     nova.delete(f'/servers/{server}')
     nova.wait_gone(server)
-    assert lab.verify() == []
+    assert cloud.verify() == []
 
 
-def test_sigterm_ends_an_idle_service_quickly_and_sighup_leaves_it_alone(lab, nova):
+def test_sigterm_ends_an_idle_service_quickly_and_sighup_leaves_it_alone(lab):
+    nova = lab.cloud()
     names = ('nova-api', 'nova-compute', 'nova-network', 'nova-scheduler', 'nova-conductor')
     for name in names:
         lab.service(name).process.send_signal(signal.SIGHUP)
@@ -58,8 +81,8 @@ def test_sigterm_ends_an_idle_service_quickly_and_sighup_leaves_it_alone(lab, no
     assert max(took.values()) <= 5, took
 
 
-def test_sigusr2_writes_a_report(lab, nova):
-    service = lab.service('nova-compute')
+def test_sigusr2_writes_a_report(cloud, nova):
+    service = cloud.service('nova-compute')
     service.process.send_signal(signal.SIGUSR2)
     processes.wait_for(lambda: 'Green Threads' in service.output(), 'report', 20)
     assert service.is_running()
@@ -104,24 +127,24 @@ def test_several_of_each_share_the_work(lab):
 
 
 @pytest.mark.parametrize('name', ['nova-conductor', 'nova-scheduler', 'nova-network', 'nova-compute', 'nova-api'])
-def test_nothing_accepted_is_lost_when_a_service_is_killed(lab, nova, name):
+def test_nothing_accepted_is_lost_when_a_service_is_killed(cloud, nova, name):
     before = boot_many(nova, 5, 'before')
-    lab.service(name).kill()
+    cloud.service(name).kill()
     during = boot_many(nova, 5, 'during') if name != 'nova-api' else []
     time.sleep(1)
-    lab.restart(name)
+    cloud.restart(name)
     all_active(nova, before + during, seconds=90)
-    lab.wait_clean()
+    cloud.wait_clean()
     for server in before + during:
         nova.delete(f'/servers/{server}')
     for server in before + during:
         nova.wait_gone(server)
-    lab.wait_clean()
+    cloud.wait_clean()
 
 
 def test_a_lost_broker_is_survived(lab, broker):
     """What is accepted meanwhile happens when it is back, without a restart of anything."""
-    lab.configure('reconciler', interval=1, grace=2, worker_timeout=6).configure(service_down_time=60)
+    lab.configure('reconciler', **QUICK).configure(service_down_time=60)
     nova = lab.cloud()
     before = boot_many(nova, 5, 'before')
     broker.kill()
@@ -138,7 +161,7 @@ def test_a_lost_broker_is_survived(lab, broker):
     assert recovered <= 20, f'the first server after the return took {recovered:.0f} s'
 
 
-def test_a_service_that_does_not_hear_its_messages_is_shown_as_down(lab, nova, broker):
+def test_a_service_that_does_not_hear_its_messages_is_shown_as_down(cloud, nova, broker):
     def states():
         return {entry['binary']: entry['state'] for entry in nova.get('/os-services')['services']}
     assert states()['nova-compute'] == 'up'
@@ -150,7 +173,7 @@ def test_a_service_that_does_not_hear_its_messages_is_shown_as_down(lab, nova, b
     processes.wait_for(lambda: set(states().values()) == {'up'}, 'return of all services', 60, interval=1)
 
 
-def test_a_lost_database_is_survived(lab, nova, mariadb):
+def test_a_lost_database_is_survived(cloud, nova, mariadb):
     before = boot_many(nova, 5, 'before')
     mariadb.kill()
     try:
@@ -162,7 +185,7 @@ def test_a_lost_database_is_survived(lab, nova, mariadb):
         mariadb.start()
     nova.wait_status(accepted(nova, nova.boot, 'after'), 'ACTIVE', seconds=60)
     all_active(nova, before, seconds=90)
-    lab.wait_clean()
+    cloud.wait_clean()
     for server in before:
         nova.delete(f'/servers/{server}')
     for server in before:
@@ -170,7 +193,7 @@ def test_a_lost_database_is_survived(lab, nova, mariadb):
 
 
 def test_a_build_whose_host_dies_goes_to_another_host(lab):
-    lab.configure('reconciler', interval=1, grace=2, worker_timeout=6).configure(service_down_time=5, report_interval=1)
+    lab.configure('reconciler', **QUICK).configure(service_down_time=5, report_interval=1)
     lab.configure_host('h2', 'fake', spawn_delay=300, memory_mb=500000)
     nova = lab.cloud(hosts=('h1', 'h2'))
     server = nova.boot()
@@ -182,18 +205,17 @@ def test_a_build_whose_host_dies_goes_to_another_host(lab):
     lab.wait_clean()
 
 
-def test_a_server_on_a_dead_host_can_be_deleted(lab, nova):
-    lab.configure(service_down_time=5)
+def test_a_server_on_a_dead_host_can_be_deleted(cloud, nova):
     server = nova.boot()
     nova.wait_status(server, 'ACTIVE')
-    lab.service('nova-compute').kill()
+    cloud.service('nova-compute').kill()
     nova.delete(f'/servers/{server}')
     nova.wait_gone(server, 90)
-    lab.restart('nova-compute')
-    lab.wait_clean()
+    cloud.restart('nova-compute')
+    cloud.wait_clean()
 
 
-def test_two_users_see_their_own_servers_only(lab, nova):
+def test_two_users_see_their_own_servers_only(cloud, nova):
     one, two = (services.client.Client(nova.url, f'{name}:{name}', image=nova.image) for name in ('one', 'two'))
     server = one.boot('mine')
     assert [entry['id'] for entry in one.get('/servers')['servers']] == [server]

@@ -15,8 +15,9 @@ import pathlib
 import pytest
 
 # How many seconds a test takes, about, where that is far from one: what takes long is dealt first.
-SECONDS = {'hosts': 25, 'test_random.py': 80, 'namespaces': 5, 'test_lab.py': 20, 'test_systemd.py': 30,
-           'whole': .7, 'clients': .2, 'test_pairs_of_states.py': 4, 'test_odd_values.py': 2, 'test_http_server.py': .3}
+SECONDS = {'hosts': 25, 'test_random.py': 80, 'namespaces': 5, 'test_services.py': 10, 'test_lab.py': 20,
+           'test_systemd.py': 30, 'whole': .7, 'clients': .2, 'test_pairs_of_states.py': 4, 'test_odd_values.py': 2,
+           'test_http_server.py': .3}
 USUAL = {'unit': .02, 'functional': .1}
 # Folders that stay whole: their files share what takes long to build.
 TOGETHER = {'hosts'}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real guest with a CPU of its own that moves between hosts whose CPUs for that are others."""
+"""A real guest with a CPU of its own that moves between hosts whose CPUs for that are others (with --thorough)."""
 import pytest
 
 from tests.fixtures import processes
@@ -44,6 +44,7 @@ def settle(cluster, guest, host, status='ACTIVE'):
     guest.wait_status(status, seconds=240)
 
 
+@pytest.mark.thorough
 def test_a_guest_has_the_cpu_that_each_host_has_for_it(cluster, pinned):
     guest = cluster.guest('pinned', 'h1', flavor=pinned).wait_ready()
     assert pin(cluster, guest) == '0'
