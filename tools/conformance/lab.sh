@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sourced by tempest.sh: what the lab has, and the tempest.conf that says so.
+# Sourced by tempest.sh and clients.sh: what the lab has, and the tempest.conf that says so.
 
 # shellcheck source=/dev/null
 source "$TREE/devstack/openrc" admin admin
@@ -13,7 +13,7 @@ has_more_hosts() { [ "$HOSTS" -gt 1 ]; }
 boots_guests() { ! pretends; }
 
 # The lab has no Neutron; network.py shows its networks in Neutron's words, as a service of a type that no client knows.
-NETWORK_SERVICE=tempest-network
+export NETWORK_SERVICE=${NETWORK_SERVICE:-tempest-network}
 NETWORK_PORT=${NETWORK_PORT:-9696}
 NETWORK_PID=''
 
@@ -25,7 +25,7 @@ prepare_lab() {
     "$DEST/venv-client/bin/python" "$HERE/network.py" "$NETWORK_PORT" > "$CONFORMANCE_DIR/network.log" 2>&1 &
     NETWORK_PID=$!
     words=$(lab prepare "http://127.0.0.1:$NETWORK_PORT")
-    eval "$words"                       # HOSTS HYPERVISOR IMAGE SECOND_IMAGE NEWEST
+    eval "$words"                       # HOSTS HYPERVISOR IMAGE SECOND_IMAGE NEWEST ALT_PASSWORD
 }
 
 leave_lab() {
