@@ -24,6 +24,7 @@ MODULES = (
     'network',
     'notifications',
     'paths',
+    'pci',
     'quota',
     'scheduler',
     'servicegroup',

@@ -24,6 +24,7 @@ from mininova.exception.hardware import *  # noqa: F403
 from mininova.exception.internal import *  # noqa: F403
 from mininova.exception.invalid import *  # noqa: F403
 from mininova.exception.not_found import *  # noqa: F403
+from mininova.exception.pci import *  # noqa: F403
 
 # Wherever they stand, they are mininova.exception.<Name>: over RPC, in logs and in faults.
 for _class in [_value for _value in vars().values() if isinstance(_value, type)]:

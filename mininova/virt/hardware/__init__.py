@@ -15,7 +15,7 @@ from mininova.virt.hardware.constraints import (  # noqa: F401
 )
 from mininova.virt.hardware.cpu_set import format_cpu_spec, parse_cpu_spec  # noqa: F401
 from mininova.virt.hardware.cpu_topology import VirtCPUTopology, get_best_cpu_topology  # noqa: F401
-from mininova.virt.hardware.fitting import Misfit, numa_fit_instance_to_host  # noqa: F401
+from mininova.virt.hardware.fitting import Misfit, by_preference, numa_fit_instance_to_host  # noqa: F401
 from mininova.virt.hardware.host_cells import check_pinned, get_host_topology, shared_cpus  # noqa: F401
 from mininova.virt.hardware.info import InstanceInfo  # noqa: F401
 from mininova.virt.hardware.policies import get_realtime_cpu_constraint  # noqa: F401

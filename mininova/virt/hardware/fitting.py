@@ -45,7 +45,7 @@ def numa_fit_instance_to_host(host, wanted, limits=Limits()):
     if len(host.cells) < len(wanted.cells):
         return Misfit(f'needs {len(wanted.cells)} NUMA cells, has {len(host.cells)}', len(wanted.cells),
                       len(host.cells))
-    order = sorted(host.cells, key=_preference)
+    order = by_preference(host.cells)
     fits, misses = [], []
     for number, node in enumerate(wanted.cells):
         reserve = int(number == 0 and wanted.emulator_threads_policy == policies.EMULATOR_ISOLATE)
@@ -62,6 +62,11 @@ def numa_fit_instance_to_host(host, wanted, limits=Limits()):
     fitted = copy.copy(wanted)
     fitted.cells = [fits[number][places[number]] for number in range(len(fits))]
     return fitted
+
+
+def by_preference(cells):
+    """Return cells of a host in the order in which servers get them."""
+    return sorted(cells, key=_preference)
 
 
 def _preference(cell):
