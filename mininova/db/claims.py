@@ -10,7 +10,7 @@ import collections
 
 import sqlalchemy as sa
 
-from mininova.db import instances, models, numa, session
+from mininova.db import instances, models, numa, pci, session
 
 INSTANCES = models.instances
 NODES = models.compute_nodes
@@ -24,9 +24,11 @@ CLAIMED, HELD, NO_ROOM, GROUP_POLICY, INSTANCE_GONE = 'claimed', 'held', 'no roo
 HARD_POLICIES = ('affinity', 'anti-affinity')
 
 # `numa_topology` is the document of a wish, None for none: CPUs of its own, pages of a size, memory of one cell.
+# `pci_requests` are documents of InstancePCIRequests, None for none.
 # `ratios` are allocation ratios that count instead of the node's own: {'cpu_allocation_ratio': 4.0}.
-Wanted = collections.namedtuple('Wanted', 'instance_uuid compute_node_id vcpus memory_mb disk_gb numa_topology ratios',
-                                defaults=(None, {}))
+Wanted = collections.namedtuple(
+    'Wanted', 'instance_uuid compute_node_id vcpus memory_mb disk_gb numa_topology pci_requests ratios',
+    defaults=(None, None, {}))
 RATIOS = ('cpu_allocation_ratio', 'ram_allocation_ratio', 'disk_allocation_ratio')
 INSTEAD = 'instead_of_'
 
@@ -53,7 +55,7 @@ def _build_take():
 
 
 _TAKE = _build_take()
-# The same for a server that was fitted into the node's cells as they were at some generation.
+# The same for a server that was fitted into the node's cells and devices as they were at some generation.
 _TAKE_FITTED = _TAKE.where(NODES.c.generation == sa.bindparam('seen', type_=sa.Integer)).values(
     numa_used=sa.bindparam('now_used', type_=models.Json))
 _UUIDS = sa.bindparam('uuids', expanding=True)
@@ -66,11 +68,12 @@ _HELD = sa.select(CLAIMS.c.instance_uuid, CLAIMS.c.compute_node_id).join(
 
 
 @session.write
-def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, numa_topology=None, kind='instance',
-          ratios=None):
+def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, numa_topology=None, pci_requests=None,
+          kind='instance', ratios=None):
     """Take room on a node for an instance, whatever it holds elsewhere.
 
     :param numa_topology: document of the InstanceNUMATopology it wants, None for none
+    :param pci_requests: documents of the InstancePCIRequests it has, None for none
     :param ratios: as in :class:`Wanted`
     :returns: True if it is claimed now (or was by an earlier try), False if it does not fit, its server group forbids
         it or the instance is deleted
@@ -83,7 +86,8 @@ def claim(connection, instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb,
     groups = _lock_instances(connection, [instance_uuid])
     if instance_uuid not in groups:
         return False
-    wanted = Wanted(instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, numa_topology, ratios or {})
+    wanted = Wanted(instance_uuid, compute_node_id, vcpus, memory_mb, disk_gb, numa_topology, pci_requests,
+                    ratios or {})
     return _claim_one(connection, wanted, groups[instance_uuid], kind) == CLAIMED
 
 
@@ -142,18 +146,20 @@ def _claim_one(connection, wanted, group, kind):
     values = {'node_id': wanted.compute_node_id, 'asked_vcpus': wanted.vcpus, 'asked_memory_mb': wanted.memory_mb,
               'asked_disk_gb': wanted.disk_gb, 'guests': 1 if kind == 'instance' else 0,
               **{INSTEAD + name: wanted.ratios.get(name) for name in RATIOS}}
-    statement = _TAKE
-    if wanted.numa_topology is not None:
-        fitted = numa.fit(connection, wanted.compute_node_id, wanted.numa_topology, wanted.ratios)
+    statement, devices = _TAKE, {}
+    if wanted.numa_topology is not None or wanted.pci_requests:
+        fitted = numa.fit(connection, wanted.compute_node_id, wanted.numa_topology, wanted.pci_requests, wanted.ratios)
         if fitted is None:
             return NO_ROOM
-        document, values['now_used'], values['seen'] = fitted
-        statement, wanted = _TAKE_FITTED, wanted._replace(numa_topology=document)
+        values['now_used'], values['seen'], devices = fitted.numa_used or None, fitted.generation, fitted.devices
+        statement, wanted = _TAKE_FITTED, wanted._replace(numa_topology=fitted.numa_topology)
     if not connection.execute(statement, values).rowcount:
         return NO_ROOM
     now = session.now()
     amounts = {name: value for name, value in wanted._asdict().items() if name != 'ratios'}
-    connection.execute(sa.insert(CLAIMS), {**amounts, 'kind': kind, 'created_at': now, 'updated_at': now})
+    added = connection.execute(sa.insert(CLAIMS), {**amounts, 'kind': kind, 'created_at': now, 'updated_at': now})
+    if devices:
+        pci.take(connection, added.inserted_primary_key[0], wanted, devices)
     return CLAIMED
 
 
@@ -241,11 +247,12 @@ def nodes_by_instance(connection, instance_uuids):
 
 
 @session.read
-def numa_topology_of(connection, instance_uuid, compute_node_id, kind='instance'):
-    """Return the document of what an instance has of a node's cells, None for nothing."""
-    return connection.execute(sa.select(CLAIMS.c.numa_topology).where(
+def hardware_of(connection, instance_uuid, compute_node_id, kind='instance'):
+    """Return {'numa_topology', 'pci_devices'}: what an instance has of a node's cells and devices, None for nothing."""
+    row = connection.execute(sa.select(CLAIMS).where(
         CLAIMS.c.instance_uuid == instance_uuid, CLAIMS.c.compute_node_id == compute_node_id,
-        CLAIMS.c.kind == kind)).scalar()
+        CLAIMS.c.kind == kind)).mappings().first()
+    return {'numa_topology': row and row['numa_topology'], 'pci_devices': row and pci.of_claim(connection, row)}
 
 
 @session.read
@@ -269,4 +276,4 @@ def audit(connection):
              for row in rows for name in names if row[name] != row[f'claimed_{name}']]
     live = sa.select(models.instances.c.uuid).where(models.instances.c.deleted == 0)
     orphans = connection.execute(sa.select(CLAIMS).where(CLAIMS.c.instance_uuid.not_in(live))).mappings().all()
-    return wrong + numa.audit(connection), orphans
+    return wrong + numa.audit(connection) + pci.audit(connection), orphans

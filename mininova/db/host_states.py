@@ -24,7 +24,7 @@ CLAIMS = models.allocations
 RANGE_BITS = 6
 RANGES_PER_QUERY = 64
 ROWS_PER_QUERY = 500
-DOCUMENTS = ('cpu_info', 'supported_instances', 'stats', 'numa_topology', 'numa_used')
+DOCUMENTS = ('cpu_info', 'supported_instances', 'stats', 'numa_topology', 'numa_used', 'pci_stats')
 PLAIN = ('id', 'uuid', 'host', 'hypervisor_hostname', 'generation', 'updated_at', 'vcpus', 'memory_mb', 'local_gb',
          'reserved_vcpus', 'reserved_memory_mb', 'reserved_disk_gb', 'vcpus_used', 'memory_mb_used', 'local_gb_used',
          'cpu_allocation_ratio', 'ram_allocation_ratio', 'disk_allocation_ratio', 'disk_available_least',

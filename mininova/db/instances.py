@@ -7,7 +7,7 @@ import datetime
 
 import sqlalchemy as sa
 
-from mininova.db import actions, floating_links, models, numa, services, session
+from mininova.db import actions, floating_links, models, numa, pci, services, session
 
 TABLE = models.instances
 METADATA = models.instance_metadata
@@ -204,6 +204,7 @@ def release(connection, uuid, kind=None, compute_node_id=None):
                 local_gb_used=nodes.c.local_gb_used - claim['disk_gb'],
                 running_vms=nodes.c.running_vms - (1 if claim['kind'] == 'instance' else 0)))
             numa.give_back(connection, claim['compute_node_id'], claim['numa_topology'])
+            pci.give_back(connection, claim)
 
 
 @session.read

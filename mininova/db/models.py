@@ -74,7 +74,8 @@ instances = _table(
     _text('root_device_name'), _text('default_ephemeral_device'), _text('default_swap_device'), _text('config_drive'),
     _text('access_ip_v4', 39), _text('access_ip_v6', 39), _flag('auto_disk_config'), _integer('progress'),
     _text('ephemeral_key_uuid', 36), _text('flavorid'), sa.Column('flavor', Json), sa.Column('system_metadata', Json),
-    sa.Column('network_info', Json), sa.Column('numa_topology', Json),
+    sa.Column('network_info', Json), sa.Column('numa_topology', Json), sa.Column('pci_requests', Json),
+    sa.Column('pci_devices', Json),
     _text('action_id', 36), _text('owner', 36),
     _integer('build_attempt', server_default='0'),
     sa.Index('ix_instances_project_id_deleted', 'project_id', 'deleted'),
@@ -166,15 +167,26 @@ compute_nodes = _table(
     sa.Column('supported_instances', Json), sa.Column('stats', Json), _text('uptime'),
     sa.Column('cpu_allocation_ratio', sa.Double), sa.Column('ram_allocation_ratio', sa.Double),
     sa.Column('disk_allocation_ratio', sa.Double), sa.Column('numa_topology', Json), sa.Column('numa_used', Json),
-    _integer('generation', nullable=False, server_default='0'), sa.UniqueConstraint('host', 'hypervisor_hostname'),
+    sa.Column('pci_stats', Json), _integer('generation', nullable=False, server_default='0'),
+    sa.UniqueConstraint('host', 'hypervisor_hostname'),
     sa.Index('ix_compute_nodes_generation', 'generation'))
 
 allocations = _table(
     'allocations', _text('instance_uuid', 36, nullable=False), _integer('compute_node_id', nullable=False),
     _text('kind', 16, nullable=False),
     _integer('vcpus', nullable=False), _integer('memory_mb', nullable=False), _integer('disk_gb', nullable=False),
-    sa.Column('numa_topology', Json), sa.UniqueConstraint('instance_uuid', 'compute_node_id', 'kind'),
+    sa.Column('numa_topology', Json), sa.Column('pci_requests', Json),
+    sa.UniqueConstraint('instance_uuid', 'compute_node_id', 'kind'),
     sa.Index('ix_allocations_compute_node_id', 'compute_node_id'))
+
+# A device belongs to a claim; `request_id` says what the server wanted it for.
+pci_devices = _table(
+    'pci_devices', _integer('compute_node_id', nullable=False), _text('address', 12, nullable=False),
+    _text('vendor_id', 4, nullable=False), _text('product_id', 4, nullable=False),
+    _text('dev_type', 8, nullable=False), _text('dev_id'), _text('label'), _text('status', 36, nullable=False),
+    _integer('numa_node'), _text('parent_addr', 12), _text('request_id', 36), _text('instance_uuid', 36, index=True),
+    _integer('allocation_id', index=True), sa.Column('extra_info', Json),
+    sa.UniqueConstraint('compute_node_id', 'address'))
 
 flavors = _table(
     'flavors', sa.Column('flavorid', Exact, nullable=False, unique=True),

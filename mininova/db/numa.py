@@ -5,9 +5,13 @@ A node's row holds two documents: ``numa_topology``, which the host reports, and
 claims on it have, written only with them.  Whoever fits a server in reads both with the row locked, and writes under
 the generation that he read.  Nova: numa_usage_from_instance_numa, recounted by each host from its own servers.
 """
+import typing
+
 import sqlalchemy as sa
 
-from mininova.db import models
+from mininova.db import models, pci
+from mininova.pci import fitting as pci_fitting
+from mininova.pci import request, stats
 from mininova.virt import hardware
 from mininova.virt.hardware import fitting, topology
 
@@ -18,23 +22,43 @@ _LOCKED = sa.select(NODES.c.generation, NODES.c.numa_topology, NODES.c.numa_used
                     NODES.c.ram_allocation_ratio).where(NODES.c.id == sa.bindparam('node_id')).with_for_update()
 
 
-def fit(connection, node_id, wanted, ratios):
-    """Fit a server's wish into a node, whose row is locked by that.
+class Fitted(typing.NamedTuple):
+    """What a claim takes of a node.
 
-    :param wanted: document of an InstanceNUMATopology
+    :ivar numa_topology: document of the fit, None for none; numa_used: what is used of the node with it
+    :ivar devices: {id of a PCI request: [address, ...]}
+    :ivar generation: of the row as it was read
+    """
+
+    numa_topology: dict | None
+    numa_used: dict | None
+    devices: dict
+    generation: int
+
+
+def fit(connection, node_id, wanted, pci_requests, ratios):
+    """Fit a server's wishes into a node, whose row is locked by that.
+
+    :param wanted: document of an InstanceNUMATopology, or None
+    :param pci_requests: documents of InstancePCIRequests, or None
     :param ratios: allocation ratios that count instead of the node's own
-    :returns: (document of the fit, what is used of the node with it, generation of the row), or None if it does not fit
+    :returns: Fitted, or None if it does not fit
     """
     node = connection.execute(_LOCKED, {'node_id': node_id}).one_or_none()
-    if node is None or node.numa_topology is None:
+    if node is None:
         return None
-    host = hardware.NUMATopology.from_documents(node.numa_topology, node.numa_used)
+    host = node.numa_topology and hardware.NUMATopology.from_documents(node.numa_topology, node.numa_used)
     limits = fitting.Limits(*(_ratio(ratios.get(name, node._mapping[name])) for name in (
         'cpu_allocation_ratio', 'ram_allocation_ratio')))
-    found = hardware.numa_fit_instance_to_host(host, hardware.InstanceNUMATopology.from_document(wanted), limits)
-    if isinstance(found, hardware.Misfit):
+    pools = pci.free(connection, node_id) if pci_requests else stats.PciDeviceStats(None)
+    found = pci_fitting.fit(host, pools, wanted and hardware.InstanceNUMATopology.from_document(wanted),
+                            request.from_documents(pci_requests), limits)
+    if not isinstance(found, pci_fitting.Fit):
         return None
-    return found.to_document(), topology.add_usage(node.numa_used, found), node.generation
+    if found.numa_topology is None:
+        return Fitted(None, node.numa_used, found.devices, node.generation)
+    return Fitted(found.numa_topology.to_document(), topology.add_usage(node.numa_used, found.numa_topology),
+                  found.devices, node.generation)
 
 
 def give_back(connection, node_id, fitted):

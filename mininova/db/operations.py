@@ -26,10 +26,10 @@ def begin(connection, uuid, values, expected, request_id, event, host, claim=Non
     """Take up an operation: compare-and-swap, then open its event.
 
     :param expected: {column: accepted values}; what does not hold makes the message stale
-    :param claim: (compute node id, vcpus, memory_mb, disk_gb, wished NUMA topology or None) that the operation needs,
-        or None
-    :returns: (True, written time) or (False, the row as found or None); whether the claim is held; the document of the
-        NUMA topology that it gives, which is the instance's from now on, or None
+    :param claim: (compute node id, vcpus, memory_mb, disk_gb, wished NUMA topology or None, PCI requests or None) that
+        the operation needs, or None
+    :returns: (True, written time) or (False, the row as found or None); whether the claim is held;
+        {'numa_topology', 'pci_devices'} that it gives, which are the instance's from now on, or None
     """
     written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
     if not written:
@@ -38,9 +38,9 @@ def begin(connection, uuid, values, expected, request_id, event, host, claim=Non
         actions.event_start.within(connection, uuid, request_id, event, host)
     claimed = claim is None or claims.claim.within(connection, uuid, *claim)
     fitted = None
-    if claimed and claim is not None and claim[-1] is not None:
-        fitted = claims.numa_topology_of.within(connection, uuid, claim[0])
-        connection.execute(sa.update(TABLE).where(TABLE.c.uuid == uuid).values(numa_topology=fitted))
+    if claimed and claim is not None and any(wish is not None for wish in claim[4:]):
+        fitted = claims.hardware_of.within(connection, uuid, claim[0])
+        connection.execute(sa.update(TABLE).where(TABLE.c.uuid == uuid).values(**fitted))
     return written, found, claimed, fitted
 
 
@@ -65,7 +65,7 @@ def finish(connection, uuid, values, expected, record, fault=None, release=False
     if written and migration:
         _change_migration(connection, uuid, dict(migration))
     if written and values and 'flavor' in values:
-        request_specs.set_flavor.within(connection, uuid, values['flavor'])
+        request_specs.set_flavor.within(connection, uuid, values['flavor'], values.get('pci_requests'))
     if written and isinstance(release, dict):
         claims.return_from_migration.within(connection, uuid, release['keep'])
     elif written and release:
@@ -109,7 +109,7 @@ def give_back(connection, uuid, expected, compute_node_id=None):
     :returns: as :func:`finish`
     """
     values = {'host': None, 'node': None, 'task_state': 'scheduling', 'vm_state': 'building', 'owner': None,
-              'launched_on': None}
+              'launched_on': None, 'pci_devices': None}
     written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
     if written:
         instances.release(connection, uuid, 'instance', compute_node_id)
@@ -165,7 +165,7 @@ def reset_state(connection, uuid, vm_state):
 @session.write
 def fail_build(connection, uuid, expected, action_message, request_id, fault):
     """Put a build that has no host in ERROR, give back what it had claimed and store why."""
-    values = {'vm_state': 'error', 'task_state': None, 'owner': None}
+    values = {'vm_state': 'error', 'task_state': None, 'owner': None, 'pci_devices': None}
     written, found = instances.compare_and_swap.within(connection, uuid, values, expected)
     if written:
         instances.release(connection, uuid)

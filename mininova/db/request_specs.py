@@ -33,16 +33,17 @@ def update(connection, instance_uuid, values):
 
 
 @session.write
-def set_flavor(connection, instance_uuid, flavor):
+def set_flavor(connection, instance_uuid, flavor, pci_requests):
     """Let later moves of an instance look for room for the flavor that it has now.
 
     :param flavor: as it is stored with instances
+    :param pci_requests: what it meant when the instance got it, None for none
     """
     row = connection.execute(
         sa.select(TABLE.c.spec).where(TABLE.c.instance_uuid == instance_uuid).with_for_update()).first()
     if row is not None:
         connection.execute(sa.update(TABLE).where(TABLE.c.instance_uuid == instance_uuid).values(
-            spec={**row[0], 'flavor': flavor}, updated_at=session.now()))
+            spec={**row[0], 'flavor': flavor, 'pci_requests': pci_requests}, updated_at=session.now()))
 
 
 @session.write

@@ -8,7 +8,7 @@ from oslo_db import exception as db_exception
 from oslo_utils import uuidutils
 
 from mininova import exception
-from mininova.db import models, session
+from mininova.db import models, pci, session
 
 FINISHED_MIGRATIONS = ('confirmed', 'reverted', 'error', 'failed', 'completed', 'cancelled', 'done')
 SERVICES = models.services
@@ -113,6 +113,7 @@ def destroy(connection, service_id):
         return False
     if row['binary'] == 'nova-compute':
         _refuse_if_used(connection, row)
+        pci.forget(connection, sa.select(NODES.c.id).where(NODES.c.host == row['host']))
         connection.execute(sa.delete(NODES).where(NODES.c.host == row['host']))
         connection.execute(sa.delete(models.aggregate_hosts).where(models.aggregate_hosts.c.host == row['host']))
     connection.execute(sa.delete(SERVICES).where(SERVICES.c.id == service_id))
@@ -166,8 +167,12 @@ def worker_leave(connection, uuid):
 
 
 @session.write
-def report_node(connection, host, hypervisor_hostname, values):
-    """Write what a compute host says of one of its nodes; claims are not touched; returns the row."""
+def report_node(connection, host, hypervisor_hostname, values, pci_devices=None):
+    """Write what a compute host says of one of its nodes; claims are not touched.
+
+    :param pci_devices: all that guests may have, as :func:`mininova.db.pci.report` takes them; None says nothing
+    :returns: the row, and what `mininova.db.pci.report` returned
+    """
     where = (NODES.c.host == host, NODES.c.hypervisor_hostname == hypervisor_hostname)
     now = session.now()
     if not connection.execute(sa.update(NODES).where(*where).values(
@@ -175,7 +180,8 @@ def report_node(connection, host, hypervisor_hostname, values):
         connection.execute(sa.insert(NODES).values(
             uuid=uuidutils.generate_uuid(), host=host, hypervisor_hostname=hypervisor_hostname, created_at=now,
             updated_at=now, **values))
-    return connection.execute(sa.select(NODES).where(*where)).mappings().one()
+    row = connection.execute(sa.select(NODES).where(*where)).mappings().one()
+    return row, [] if pci_devices is None else pci.report(connection, row['id'], pci_devices)
 
 
 @session.read

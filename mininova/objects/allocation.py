@@ -12,7 +12,7 @@ class Allocation(base.NovaObject, base.NovaPersistentObject):
     fields = {'id': fields.integer(), 'instance_uuid': fields.UUIDField(), 'compute_node_id': fields.integer(),
               'kind': fields.text(),
               'vcpus': fields.integer(), 'memory_mb': fields.integer(), 'disk_gb': fields.integer(),
-              'numa_topology': fields.JsonField(nullable=True)}
+              'numa_topology': fields.JsonField(nullable=True), 'pci_requests': fields.JsonField(nullable=True)}
 
 
 @base.register
@@ -29,9 +29,9 @@ class AllocationList(base.ObjectListBase, base.NovaObject):
         return cls._from_rows(context, Allocation, db.list_by_node(compute_node_id))
 
     @base.remotable_classmethod
-    def get_numa_topology(cls, context, instance_uuid, compute_node_id, kind='instance'):
-        """Return the document of what a claim has of a node's NUMA cells, None for nothing."""
-        return db.numa_topology_of(instance_uuid, compute_node_id, kind)
+    def get_hardware(cls, context, instance_uuid, compute_node_id, kind='instance'):
+        """Return {'numa_topology', 'pci_devices'}: documents of what a claim has of a node, None for nothing."""
+        return db.hardware_of(instance_uuid, compute_node_id, kind)
 
     @base.remotable_classmethod
     def release(cls, context, instance_uuid, kind=None, compute_node_id=None):

@@ -33,14 +33,19 @@ class ComputeNode(base.NovaObject, base.NovaPersistentObject):
                'created_at', 'updated_at')
 
     @base.remotable
-    def report(self):
-        """Store what the host says of itself, making the record if it is new; claims are read back, never written."""
+    def report(self, pci_devices=None):
+        """Store what the host says of itself, making the record if it is new; claims are read back, never written.
+
+        :param pci_devices: those that guests may have, as `Whitelist.select` returns them; None says nothing of them
+        :returns: [{'address', 'instance_uuid'}] of PCI devices that are gone while a server has them
+        """
         values = {name: value for name, value in self.obj_changes_plain().items()
                   if name not in (*self.CLAIMED, 'host', 'hypervisor_hostname')}
-        row = db.report_node(self.host, self.hypervisor_hostname, values)
+        row, lost = db.report_node(self.host, self.hypervisor_hostname, values, pci_devices)
         for name in self.CLAIMED:
             setattr(self, name, row[name])
         self.obj_reset_changes()
+        return lost
 
     @classmethod
     def _one(cls, context, row, host):
@@ -61,13 +66,16 @@ class ComputeNode(base.NovaObject, base.NovaPersistentObject):
         return cls._one(context, db.get_node(host=host, hypervisor_hostname=nodename), host)
 
     @base.remotable
-    def claim(self, instance_uuid, vcpus, memory_mb, disk_gb, numa_topology=None, kind='instance', ratios=None):
+    def claim(self, instance_uuid, vcpus, memory_mb, disk_gb, numa_topology=None, pci_requests=None, kind='instance',
+              ratios=None):
         """Take room for an instance, exactly; False when it does not fit.
 
         :param numa_topology: document of the InstanceNUMATopology it wants, None for none
+        :param pci_requests: documents of the InstancePCIRequests it has, None for none
         :param ratios: allocation ratios that count instead of the node's own, as a destination names them
         """
-        return claims.claim(instance_uuid, self.id, vcpus, memory_mb, disk_gb, numa_topology, kind, ratios)
+        return claims.claim(instance_uuid, self.id, vcpus, memory_mb, disk_gb, numa_topology, pci_requests, kind,
+                            ratios)
 
 
 @base.register

@@ -29,7 +29,8 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
     ``vm_state`` is where it stands, ``task_state`` what is being done to it (None: nothing), ``power_state`` what the
     hypervisor says; ``action_id`` names the accepted action that ``task_state`` belongs to: a message that carries
     another one is stale.  ``flavor`` is the flavor as it was at the last create or resize.  ``numa_topology`` is what
-    it has of its host's NUMA cells; without a host it is what it wants, or had.
+    it has of its host's NUMA cells; without a host it is what it wants, or had.  ``pci_requests`` are documents of what
+    its flavor asked for when it got it, ``pci_devices`` of what it has of its host.
     """
     VERSION = '1.0'
     OBJ_IDENTITY = ('id', 'uuid', 'action_id')
@@ -52,7 +53,8 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         'ephemeral_key_uuid': fields.text(), 'flavorid': fields.text(), 'flavor': fields.ObjectField('Flavor'),
         'system_metadata': fields.DictOfNullableStringsField(), 'metadata': fields.DictOfStringsField(),
         'tags': fields.ListOfStringsField(), 'network_info': fields.JsonField(nullable=True),
-        'numa_topology': fields.JsonField(nullable=True),
+        'numa_topology': fields.JsonField(nullable=True), 'pci_requests': fields.JsonField(nullable=True),
+        'pci_devices': fields.JsonField(nullable=True),
         'action_id': fields.text(),
         'owner': fields.text(), 'build_attempt': fields.integer(), 'deleted': fields.BooleanField(default=False),
         'deleted_at': fields.time(),
@@ -242,7 +244,7 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         for name, value in (values or {}).items():
             setattr(self, name, value)
         if fitted is not None:
-            self.numa_topology = fitted
+            self.numa_topology, self.pci_devices = fitted['numa_topology'], fitted['pci_devices']
         if not values:
             # Cards may have come or gone since the action was accepted.
             self.network_info = db.network_info_of(self.uuid)

@@ -41,12 +41,16 @@ class Migration(base.NovaObject, base.NovaPersistentObject):
     }
 
     @staticmethod
-    def pack(context, instance, kind, new_flavor=None, **values):
+    def pack(context, instance, kind, new_flavor=None, new_pci_requests=None, **values):
         """Return the columns of a new record for an accepted action; the caller adds `action_id` with the action.
 
         :param kind: RESIZE, MIGRATION, LIVE or EVACUATION
         :param new_flavor: for a resize
+        :param new_pci_requests: documents of what that asks of PCI devices
         """
+        if kind in (RESIZE, MIGRATION):
+            values['data'] = {'old_pci_requests': instance.pci_requests,
+                              'new_pci_requests': new_pci_requests if new_flavor else instance.pci_requests}
         new_flavor = new_flavor or instance.flavor
         return {'uuid': uuidutils.generate_uuid(), 'instance_uuid': instance.uuid, 'source_compute': instance.host,
                 'source_node': instance.node, 'status': 'accepted' if kind in (LIVE, EVACUATION) else 'pre-migrating',

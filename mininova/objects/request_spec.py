@@ -10,8 +10,7 @@ db = base.Database('request_specs')
 
 PLAIN = ('instance_uuid', 'project_id', 'user_id', 'num_instances', 'availability_zone', 'force_hosts', 'force_nodes',
          'requested_host', 'requested_node', 'ignore_hosts', 'scheduler_hints', 'requested_networks', 'group',
-         'attempts',
-         'security_groups')
+         'attempts', 'security_groups', 'pci_requests')
 
 
 @base.register
@@ -20,6 +19,8 @@ class RequestSpec(base.NovaObject):
 
     ``kept_pagesizes``, KiB for each NUMA node, is set for a guest that moves while it runs, with the pages and the
     nodes that it has; it is never stored.
+    ``pci_requests`` are documents of InstancePCIRequests: what the aliases in the flavor's extra specs meant when the
+    server got the flavor.
     ``intent`` is what else a lost create needs to be driven again (password, injected files), sealed; it is dropped
     when
     the server runs.
@@ -36,7 +37,7 @@ class RequestSpec(base.NovaObject):
         'scheduler_hints': fields.JsonField(default={}), 'requested_networks': fields.JsonField(nullable=True),
         'group': fields.JsonField(nullable=True), 'attempts': fields.JsonField(default=[]),
         'security_groups': fields.ListOfStringsField(default=[]), 'intent': fields.text(),
-        'kept_pagesizes': fields.JsonField(nullable=True),
+        'kept_pagesizes': fields.JsonField(nullable=True), 'pci_requests': fields.JsonField(nullable=True),
     }
 
     def get_hint(self, name, default=None):
@@ -67,8 +68,15 @@ class RequestSpec(base.NovaObject):
         return self.image if self.obj_attr_is_set('image') else None
 
     def to_claim(self):
-        """Return (vcpus, memory_mb, disk_gb, numa_topology) that the server takes of a host."""
-        return self.vcpus, self.flavor.memory_mb, self.disk_gb, self.numa_topology
+        """Return (vcpus, memory_mb, disk_gb, numa_topology, pci_requests) that the server takes of a host."""
+        pci_requests = self.pci_requests if self.obj_attr_is_set('pci_requests') else None
+        return self.vcpus, self.flavor.memory_mb, self.disk_gb, self.numa_topology, pci_requests
+
+    def describe_hardware(self):
+        """Return what else than amounts it wants of a host, for a sentence that has just named those."""
+        *_, numa_topology, pci_requests = self.to_claim()
+        devices = ', '.join(f'{each["count"]} PCI devices of alias {each["alias_name"]}' for each in pci_requests or ())
+        return (' as its NUMA topology wants them' if numa_topology else '') + (f', with {devices}' if devices else '')
 
     def to_document(self):
         """Return what is stored: a plain dictionary."""

@@ -22,7 +22,7 @@ class HostCapacity(typing.NamedTuple):
 def of_hosts(host_manager, spec):
     """Return the HostCapacity of every host for a request, most first."""
     chain = host_manager.get_filters(spec)
-    *wanted, numa_topology = spec.to_claim()
+    *wanted, numa_topology, pci_requests = spec.to_claim()
     found = []
     for host in host_manager.get_all_host_states():
         reason = filters.first_failure(chain, host)
@@ -31,14 +31,14 @@ def of_hosts(host_manager, spec):
             continue
         fits, limit = min((getattr(host, room) // amount, name)
                           for (name, room), amount in zip(RESOURCES, wanted, strict=True) if amount)
-        if numa_topology is not None:
-            fits, limit = _count_numa(host, chain, spec, fits, limit)
+        if numa_topology is not None or pci_requests:
+            fits, limit = _count_fits(host, chain, spec, fits, limit)
         found.append(HostCapacity(host.host, fits, limit))
     return sorted(found, key=lambda capacity: -capacity.fits)
 
 
-def _count_numa(host, chain, spec, most, limit):
-    """Return how many servers of a request fit into a host's NUMA cells, at most so many, and what ends it."""
+def _count_fits(host, chain, spec, most, limit):
+    """Return how many servers of a request get cells and devices of a host, at most so many, and what ends it."""
     for count in range(1, most + 1):
         host = host.consumed(*spec.to_claim())
         reason = filters.first_failure(chain, host)

@@ -6,14 +6,20 @@ from oslo_log import log
 import mininova.conf
 from mininova import exception
 from mininova.scheduler import aggregate_ratios, filters, host_cache, reasons, weights
-from mininova.scheduler.filters import core_filter, disk_filter, numa_topology_filter, ram_filter
+from mininova.scheduler.filters import (
+    core_filter,
+    disk_filter,
+    numa_topology_filter,
+    pci_passthrough_filter,
+    ram_filter,
+)
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 # The claim tests these in any case, so a scheduler that does not would only try in vain.
 RESOURCE_FILTERS = (ram_filter.RamFilter, core_filter.CoreFilter, disk_filter.DiskFilter,
-                    numa_topology_filter.NUMATopologyFilter)
+                    numa_topology_filter.NUMATopologyFilter, pci_passthrough_filter.PciPassthroughFilter)
 # What takes the ratio from the host's aggregates, where it is enabled, tests what the plain filter would, too.
 BY_AGGREGATE = {ram_filter.RamFilter: ram_filter.AggregateRamFilter,
                 core_filter.CoreFilter: core_filter.AggregateCoreFilter,

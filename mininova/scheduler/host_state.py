@@ -9,6 +9,8 @@ import functools
 
 import orjson
 
+from mininova.pci import fitting as pci_fitting
+from mininova.pci import request, stats
 from mininova.scheduler import aggregate_metadata
 from mininova.virt import hardware
 from mininova.virt.hardware import fitting, topology
@@ -57,7 +59,7 @@ class HostState:
         'own_ratios', 'ratios', 'disk_available_least', 'free_ram_mb', 'free_disk_mb', 'free_vcpus', 'room_vcpus',
         'room_memory_mb', 'room_disk_gb', 'num_instances', 'num_io_ops', 'failed_builds', 'metrics', 'free_pci_devices',
         'hypervisor_type', 'hypervisor_version', 'host_ip', 'cpu_info', 'supported_instances', 'stats',
-        'aggregate_metadata', 'zones', 'service', '_numa')
+        'aggregate_metadata', 'zones', 'service', '_hardware')
 
     def __init__(self, row, zones, metadata=aggregate_metadata.NONE, service=None, ratios=None, num_io_ops=0):
         """Build it.
@@ -74,7 +76,8 @@ class HostState:
         self.host_ip = row.host_ip
         self.cpu_info = _document(row.cpu_info) if row.cpu_info else {}
         self.supported_instances = _document(row.supported_instances) if row.supported_instances else []
-        self._numa = (row.numa_topology, row.numa_used)
+        self._hardware = (row.numa_topology, row.numa_used, row.pci_stats)
+        self.free_pci_devices = self.pci_stats.count
         self._set_stats(_document(row.stats) if row.stats else {})
         self.service = service
         self._place(zones, metadata, ratios)
@@ -87,12 +90,11 @@ class HostState:
         self.local_gb_reserved = row.reserved_disk_gb or 0
         self.own_ratios = {name: _ratio(getattr(row, name)) for name in RATIOS}
 
-    def _set_stats(self, stats):
-        self.stats = stats
-        facts = stats if isinstance(stats, dict) else {}
+    def _set_stats(self, said):
+        self.stats = said
+        facts = said if isinstance(said, dict) else {}
         self.failed_builds = facts.get('failed_builds') or 0
         self.metrics = {metric['name']: metric['value'] for metric in facts.get('metrics') or ()}
-        self.free_pci_devices = sum(pool['count'] for pool in facts.get('pci_device_pools') or ())
 
     def _place(self, zones, metadata, ratios):
         """Take over what the host's aggregates say of it."""
@@ -144,30 +146,58 @@ class HostState:
     @property
     def numa_topology(self):
         """Its NUMATopology with what is used of it, None if the host tells of none; built when somebody asks."""
-        facts, used = self._numa
+        facts, used, _pools = self._hardware
         if facts is None:
             return None
         return hardware.NUMATopology.from_documents(_document(facts), _parsed(used))
+
+    @property
+    def pci_stats(self):
+        """The PciDeviceStats of its free devices; built when somebody asks."""
+        pools = self._hardware[2]
+        return stats.PciDeviceStats(_document(pools) if isinstance(pools, str) else pools)
 
     def fit_numa(self, wanted):
         """Fit the InstanceNUMATopology that a server wants: return what it would get, or a Misfit."""
         limits = fitting.Limits(self.cpu_allocation_ratio, self.ram_allocation_ratio)
         return hardware.numa_fit_instance_to_host(self.numa_topology, wanted, limits)
 
-    def consumed(self, vcpus, memory_mb, disk_gb, numa_topology=None):
+    def fit(self, numa_topology, pci_requests):
+        """Fit all that a server wants of the host's hardware: return what it would get, or why it does not fit.
+
+        :param numa_topology: InstanceNUMATopology or None
+        :param pci_requests: list of InstancePCIRequest
+        :returns: as :func:`mininova.pci.fitting.fit`
+        """
+        limits = fitting.Limits(self.cpu_allocation_ratio, self.ram_allocation_ratio)
+        return pci_fitting.fit(self.numa_topology, self.pci_stats, numa_topology, pci_requests, limits)
+
+    def consumed(self, vcpus, memory_mb, disk_gb, numa_topology=None, pci_requests=None):
         """Return the host as it will be with one more guest.  Nova: consume_from_request.
 
         :param numa_topology: document of the InstanceNUMATopology that the guest wants
+        :param pci_requests: documents of its InstancePCIRequests
         """
         changed = self.replaced(vcpus_used=self.vcpus_used + vcpus, memory_mb_used=self.memory_mb_used + memory_mb,
                                 local_gb_used=self.local_gb_used + disk_gb, num_instances=self.num_instances + 1,
                                 num_io_ops=self.num_io_ops + 1)
         changed._set_free()
-        if numa_topology is not None:
-            fitted = self.fit_numa(hardware.InstanceNUMATopology.from_document(numa_topology))
-            if not isinstance(fitted, hardware.Misfit):
-                changed._numa = (self._numa[0], topology.add_usage(_parsed(self._numa[1]), fitted))
+        if numa_topology is not None or pci_requests:
+            wanted = numa_topology and hardware.InstanceNUMATopology.from_document(numa_topology)
+            fitted = self.fit(wanted, request.from_documents(pci_requests))
+            if isinstance(fitted, pci_fitting.Fit):
+                changed._take(fitted)
         return changed
+
+    def _take(self, fitted):
+        """Take what a guest gets off what is free; only for an object that nobody else has yet."""
+        facts, used, pools = self._hardware
+        if fitted.numa_topology is not None:
+            used = topology.add_usage(_parsed(used), fitted.numa_topology)
+        if fitted.devices:
+            left = self.pci_stats.without([address for devices in fitted.devices.values() for address in devices])
+            pools, self.free_pci_devices = left.pools, left.count
+        self._hardware = (facts, used, pools)
 
     def as_destination(self):
         """Return what callers of select_destinations get; `ratios` are those that a claim of an alternate needs."""

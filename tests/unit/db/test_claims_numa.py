@@ -54,7 +54,7 @@ def test_a_claim_takes_cpus_and_pages_and_a_release_gives_them_back(fleet, node_
                                    'mempages': {'2048': 32}}}
     # Dedicated CPUs are none of the host's shared ones.
     assert fleet.used() == {'cmp1': (0, 64, 1)}
-    fitted, = hardware.InstanceNUMATopology.from_document(claims.numa_topology_of(server, node_id)).cells
+    fitted, = hardware.InstanceNUMATopology.from_document(claims.hardware_of(server, node_id)['numa_topology']).cells
     assert (fitted.cpu_pinning, fitted.pagesize) == ({0: 2, 1: 3, 2: 4}, 2048)
     assert take(fleet, node_id, vcpus=2, extra_specs=DEDICATED) is None
     assert take(fleet, node_id, memory_mb=66, extra_specs=PAGES) is None
@@ -93,11 +93,11 @@ def test_both_ends_of_a_move_within_a_host_have_cpus_of_their_own(fleet, node_id
     server = take(fleet, node_id, vcpus=2, extra_specs=DEDICATED)
     claims.keep_for_migration(server, node_id)
     assert take(fleet, node_id, server=server, vcpus=1, extra_specs=DEDICATED)
-    old, new = claims.numa_topology_of(server, node_id, 'migration'), claims.numa_topology_of(server, node_id)
+    old, new = (claims.hardware_of(server, node_id, kind)['numa_topology'] for kind in ('migration', 'instance'))
     assert (old['cells'][0]['cpu_pinning'], new['cells'][0]['cpu_pinning']) == ({'0': 2, '1': 3}, {'0': 4})
     claims.return_from_migration(server, node_id)
     assert used(node_id)['0']['pinned_cpus'] == [2, 3]
-    assert claims.numa_topology_of(server, node_id) == old
+    assert claims.hardware_of(server, node_id)['numa_topology'] == old
     assert claims.audit() == ([], [])
 
 
@@ -136,6 +136,7 @@ def test_an_operation_that_claims_makes_the_fit_the_servers_own(fleet, node_id):
     with session.reader() as connection:
         stored = connection.scalar(sa.select(models.instances.c.numa_topology).where(
             models.instances.c.uuid == server))
-    assert claimed and stored == fitted and fitted['cells'][0]['cpu_pinning'] == {'0': 2}
+    assert claimed and fitted == {'numa_topology': stored, 'pci_devices': None}
+    assert stored['cells'][0]['cpu_pinning'] == {'0': 2}
     *_, again = operations.begin(server, {}, {}, 'req-1', None, 'cmp1', claim)
     assert again == fitted

@@ -15,7 +15,7 @@ ROW = {'id': 1, 'uuid': 'u', 'host': 'cmp1', 'hypervisor_hostname': 'cmp1', 'gen
        'hypervisor_type': 'QEMU', 'hypervisor_version': 7002000, 'host_ip': '10.0.0.1',
        'cpu_info': {'arch': 'x86_64', 'topology': {'cores': 4}, 'features': ['vmx', 'aes']},
        'supported_instances': [['x86_64', 'qemu', 'hvm']], 'stats': {'rack': 'r7'},
-       'numa_topology': None, 'numa_used': None}
+       'numa_topology': None, 'numa_used': None, 'pci_stats': None}
 
 
 def state(zones=('nova',), service=None, aggregates=(), bounded=(), num_io_ops=0, **values):
@@ -25,7 +25,7 @@ def state(zones=('nova',), service=None, aggregates=(), bounded=(), num_io_ops=0
     :param bounded: as for AggregateRatios
     """
     row = {**ROW, **values}
-    for name in ('cpu_info', 'supported_instances', 'stats', 'numa_topology', 'numa_used'):
+    for name in ('cpu_info', 'supported_instances', 'stats', 'numa_topology', 'numa_used', 'pci_stats'):
         row[name] = None if row[name] is None else orjson.dumps(row[name]).decode()
     return host_state.HostState(types.SimpleNamespace(**row), frozenset(zones), metadata(*aggregates), service,
                                 aggregate_ratios.AggregateRatios(bounded), num_io_ops)

@@ -21,7 +21,7 @@ from tests.unit.scheduler import states
 
 
 def devices(*counts):
-    return {'stats': {'pci_device_pools': [{'count': count} for count in counts]}}
+    return {'pci_stats': [{'count': count} for count in counts]}
 
 
 def failed(number):
