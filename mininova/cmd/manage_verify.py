@@ -76,10 +76,15 @@ def _claimed(admin, instances):
         held = list(objects.AllocationList.get_by_instance(admin, instance.uuid))
         if not held:
             yield f'claims: instance {instance.uuid} is {instance.vm_state} on {instance.host} without a claim'
-        elif instance.task_state is None and instance.numa_topology not in (
-                claim.numa_topology for claim in held if claim.kind == 'instance'):
-            yield (f'claims: instance {instance.uuid} on {instance.host} has other CPUs, pages or NUMA cells than its '
-                   'claim')
+        elif instance.task_state is None:
+            mine = [claim for claim in held if claim.kind == 'instance']
+            if instance.numa_topology not in (claim.numa_topology for claim in mine):
+                yield (f'claims: instance {instance.uuid} on {instance.host} has other CPUs, pages or NUMA cells than '
+                       'its claim')
+            if (instance.pci_requests or instance.pci_devices) and instance.pci_devices not in (
+                    objects.AllocationList.get_hardware(admin, claim.instance_uuid, claim.compute_node_id)[
+                        'pci_devices'] for claim in mine):
+                yield f'claims: instance {instance.uuid} on {instance.host} has other PCI devices than its claim'
 
 
 def _stuck(instances, seconds):

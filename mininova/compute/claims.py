@@ -18,8 +18,7 @@ class Claim:
             raise exception.ComputeResourcesUnavailable(
                 reason=f'{nodename} has no room for {spec.flavor.vcpus} VCPUs, '
                        f'{spec.flavor.memory_mb} MB memory '
-                       f'and {spec.disk_gb} GB disk'
-                       f'{" as its NUMA topology wants them" if spec.numa_topology else ""}')
+                       f'and {spec.disk_gb} GB disk{spec.describe_hardware()}')
         LOG.debug('Claimed %s VCPUs, %s MB, %s GB.', spec.flavor.vcpus, spec.flavor.memory_mb, spec.disk_gb,
                   instance=instance)
 

@@ -114,7 +114,7 @@ def _look_at_move(reconciler, admin, instance):
     if back and record.status != 'pre-migrating':
         _put_back(reconciler, admin, instance, record, power_on=instance.vm_state == vm_states.ACTIVE)
         instance.power_state = reconciler.driver.get_info(instance).state
-    moves.set_flavor(instance, record.old_flavor if back else record.new_flavor)
+    moves.set_flavor(instance, record, 'old' if back else 'new')
     instance.finish_operation(None, expected={'task_state': None, 'host': reconciler.host},
                               release=moves.claims_elsewhere(admin, record) if back else False,
                               migration=moves.change(record, 'error', (record.status,)))

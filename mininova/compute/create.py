@@ -24,6 +24,7 @@ from mininova.compute import (
     vm_states,
 )
 from mininova.crashpoint import crashpoint
+from mininova.pci import request as pci
 from mininova.virt import hardware
 
 
@@ -85,10 +86,12 @@ class ServerCreator:
     :param image_api: mininova.image.api.API
     :param network_api: mininova.network.api.API
     :param security_group_api: mininova.network.security_group_api.API
+    :raises PciInvalidAlias: [pci] alias makes no sense; at the start of the service
     """
 
     def __init__(self, image_api, network_api, security_group_api):
         self.image_api, self.network_api, self.security_group_api = image_api, network_api, security_group_api
+        pci.get_alias_from_config()
 
     def create(self, context, request):
         """Accept a create request.
@@ -105,8 +108,9 @@ class ServerCreator:
         hardware.validate(flavor, objects.ImageMeta.from_dict(image))
         devices = block_device.complete(request.devices, flavor, request.image_id)
         create_quota.check_contents(context, request.metadata, request.injected_files)
-        columns = self._common_columns(context, request, flavor, image)
-        spec, group = self._common_spec(context, request, flavor, image)
+        pci_requests = pci.describe_requests(flavor, objects.ImageMeta.from_dict(image))
+        columns = self._common_columns(context, request, flavor, image, pci_requests)
+        spec, group = self._common_spec(context, request, flavor, image, pci_requests)
         security_groups = self.security_group_api.find_for_create(context, request.security_groups)
         wanted = self._fit_into_networks(context, request)
         crashpoint('create.C1.validated.after')
@@ -118,7 +122,7 @@ class ServerCreator:
         crashpoint('create.C2.committed.after')
         return Created([draft['instance'] for draft in written], columns['reservation_id'])
 
-    def _common_columns(self, context, request, flavor, image):
+    def _common_columns(self, context, request, flavor, image, pci_requests):
         """Return the columns in which the servers of a request do not differ."""
         image = image or {}
         kernel_id, ramdisk_id = create_image.kernel_and_ramdisk(context, self.image_api, image)
@@ -140,11 +144,11 @@ class ServerCreator:
             'auto_disk_config': create_image.auto_disk_config(image, request.auto_disk_config),
             'flavorid': flavor.flavorid,
             'flavor': flavor.to_embedded(), 'network_info': None, 'build_attempt': 0,
-            'numa_topology': hardware.describe_wishes(flavor, meta),
+            'numa_topology': hardware.describe_wishes(flavor, meta), 'pci_requests': pci_requests,
             'system_metadata': {**meta.to_system_metadata(), **server_images.maker_columns(context)},
         }
 
-    def _common_spec(self, context, request, flavor, image):
+    def _common_spec(self, context, request, flavor, image, pci_requests):
         """Return (the request spec without a server, the server group or None)."""
         zone, host, node = create_placement.parse_availability_zone(request.availability_zone)
         if host or node:
@@ -162,6 +166,7 @@ class ServerCreator:
             force_nodes=[node] if node else [], requested_host=request.requested_host,
             requested_node=request.requested_node,
             ignore_hosts=[], scheduler_hints=hints, security_groups=list(request.security_groups), attempts=[],
+            pci_requests=pci_requests,
             requested_networks=request.networks.to_document() if request.networks else [],
             group=None if group is None else {'uuid': group.uuid, 'policy': group.policy})
         return spec.to_document(), group

@@ -10,6 +10,7 @@ from mininova import exception, objects, quota, servicegroup
 from mininova.compute import action, create_image, state_machine, vm_states
 from mininova.crashpoint import crashpoint
 from mininova.objects import migration as migrations
+from mininova.pci import request
 from mininova.virt import hardware
 
 
@@ -24,12 +25,14 @@ class MoveActions:
         :raises FlavorNotFound, CannotResizeToSameFlavor, CannotResizeDisk: (400)
         :raises FlavorMemoryTooSmall, FlavorDiskTooSmall: the server's image does not fit (400)
         :raises AutoDiskConfigDisabledByImage: (400)
+        :raises PciRequestAliasNotDefined and other Invalid: what the flavor asks of the host's hardware (400)
         :raises TooManyInstances: (403)
         :raises ServiceUnavailable: the host of the server is down (409)
         """
         action.check_action(context, instance, 'resize')
         _check_auto_disk_config(instance, auto_disk_config)
         flavor = _get_new_flavor(context, instance, flavor_id)
+        pci_requests = request.describe_requests(flavor, instance.image_meta)
         self._require_host_up(context, instance)
         values = {'vcpus': max(flavor.vcpus, instance.flavor.vcpus),
                   'memory_mb': max(flavor.memory_mb, instance.flavor.memory_mb)}
@@ -41,7 +44,7 @@ class MoveActions:
                   'deltas': {'cores': flavor.vcpus - instance.flavor.vcpus,
                              'ram': flavor.memory_mb - instance.flavor.memory_mb}}
         self._accept_move(context, instance, 'resize', {'flavor': flavor.flavorid}, values, limits,
-                   migrations.Migration.pack(context, instance, migrations.RESIZE, flavor))
+                   migrations.Migration.pack(context, instance, migrations.RESIZE, flavor, pci_requests))
 
     def migrate(self, context, instance, host=None):
         """Bring a server to another host, powered off on the way.

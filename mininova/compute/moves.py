@@ -2,8 +2,9 @@
 """What the steps of a cold move write into the server and the record of its move (nova-compute, nova-conductor).
 
 The record's ``data``: the ids of both nodes' rows, what the hypervisor driver of the new host said (``dest``) and the
-disks that were sent (``disk_info``), availability zones, NUMA topologies on both hosts, attempts on hosts that did not
-take the server.  In Nova these are arguments of messages, so a lost message loses them.
+disks that were sent (``disk_info``), availability zones, NUMA topologies and PCI devices on both hosts, what the
+flavors ask of devices, attempts on hosts that did not take the server.
+In Nova these are arguments of messages, so a lost message loses them.
 """
 from oslo_log import log
 
@@ -37,16 +38,20 @@ def find(context, instance, statuses=UNDER_WAY):
         return None
 
 
-def set_flavor(instance, flavor):
-    """Give a server a flavor and the sizes that count for the quota."""
-    instance.flavor = flavor
+def set_flavor(instance, record, which):
+    """Give a server a flavor of its move, what that asked for, and the sizes that count for the quota.
+
+    :param which: 'old' or 'new'
+    """
+    flavor = record.old_flavor if which == 'old' else record.new_flavor
+    instance.flavor, instance.pci_requests = flavor, (record.data or {}).get(f'{which}_pci_requests')
     instance.vcpus, instance.memory_mb = flavor.vcpus, flavor.memory_mb
     instance.root_gb, instance.ephemeral_gb = flavor.root_gb, flavor.ephemeral_gb
 
 
 def restore(instance, record):
     """Give a server back what it had before a move; the caller writes it."""
-    set_flavor(instance, record.old_flavor)
+    set_flavor(instance, record, 'old')
     instance.vm_state = record.old_vm_state
 
 
@@ -99,24 +104,31 @@ def settle_confirmed(instance, record):
         release='migration', migration=change(record, 'confirmed', ('confirming',)))
 
 
-def numa_topologies(context, instance, spec, node_id):
-    """Return what a server has of its host's NUMA cells and what is claimed for it on a node, for a record's data.
+def claimed_hardware(context, instance, spec, node_id):
+    """Return what a server has of its host's NUMA cells and PCI devices and what is claimed for it on a node, for a
+    record's data.
 
     Nova: MigrationContext.
     """
-    new = objects.AllocationList.get_numa_topology(context, instance.uuid, node_id) if spec.numa_topology else None
-    return {'old_numa_topology': instance.numa_topology, 'new_numa_topology': new}
+    *_, numa_topology, pci_requests = spec.to_claim()
+    new = {}
+    if numa_topology or pci_requests:
+        new = objects.AllocationList.get_hardware(context, instance.uuid, node_id)
+    return {'old_numa_topology': instance.numa_topology, 'new_numa_topology': new.get('numa_topology'),
+            'old_pci_devices': instance.pci_devices, 'new_pci_devices': new.get('pci_devices')}
 
 
-def take_numa_topology(instance, record, which='new'):
-    """Give a server the CPUs and pages that it has on the other host of its move; the caller writes it."""
-    instance.numa_topology = (record.data or {}).get(f'{which}_numa_topology')
+def take_hardware(instance, record, which='new'):
+    """Give a server the CPUs, pages and devices that it has on the other host of its move; the caller writes it."""
+    data = record.data or {}
+    instance.numa_topology = data.get(f'{which}_numa_topology')
+    instance.pci_devices = data.get(f'{which}_pci_devices')
 
 
 def place(instance, record):
     """Put a server on the destination of a live migration or an evacuation; the caller writes it."""
     instance.host, instance.node = record.dest_compute, record.dest_node
-    take_numa_topology(instance, record)
+    take_hardware(instance, record)
     instance.availability_zone = (record.data or {}).get('zone') or instance.availability_zone
 
 

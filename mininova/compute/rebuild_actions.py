@@ -12,6 +12,7 @@ import mininova.conf
 from mininova import exception, objects, quota
 from mininova.compute import action, create_image, sealing
 from mininova.crashpoint import crashpoint
+from mininova.pci import request as pci
 from mininova.scheduler import aggregate_metadata
 from mininova.scheduler.client import image_isolation, image_match
 from mininova.virt import hardware
@@ -156,9 +157,10 @@ IMAGE_FILTERS = {'ImagePropertiesFilter': _cannot_run, 'IsolatedHostsFilter': _i
 def _check_hardware(instance, meta):
     """Refuse an image that wants other CPUs and memory than the server has: a rebuild claims nothing.
 
-    :raises ImageNUMATopologyRebuildConflict: (400)
+    :raises ImageNUMATopologyRebuildConflict, ImagePCINUMAPolicyForbidden: (400)
     """
     hardware.validate(instance.flavor, meta)
+    pci.get_pci_numa_policy_constraint(instance.flavor.extra_specs or {}, meta.properties or {})
     if hardware.describe_wishes(instance.flavor, meta) != hardware.describe_wishes(
             instance.flavor, instance.image_meta):
         raise exception.ImageNUMATopologyRebuildConflict()

@@ -7,6 +7,7 @@ import mininova.conf
 from mininova import exception, objects, rpc
 from mininova.compute import claims
 from mininova.compute.monitors import handler
+from mininova.pci import devspec
 from mininova.virt import hardware
 
 CONF = mininova.conf.CONF
@@ -22,7 +23,7 @@ class ResourceTracker:
         self.host, self.driver = host, driver
         self.nodes = {}
         self.monitors = handler.MonitorHandler(driver)
-        self._failed_builds = {}
+        self._failed_builds, self._lost_devices = {}, {}
 
     def update_available_resource(self, context):
         """Measure every node of this host and store it; stores nothing when nothing changed."""
@@ -46,12 +47,21 @@ class ResourceTracker:
         for name, value in values.items():
             if not node.obj_attr_is_set(name) or getattr(node, name) != value:
                 setattr(node, name, value)
-        node.report()
+        self._note_lost(node, node.report(_pci_devices(measured)))
         if nodename not in self.nodes:
             self._check_pinned(context, node)
             LOG.info('Node %s: %s VCPUs, %s MB memory, %s GB disk.', nodename, node.vcpus, node.memory_mb,
                      node.local_gb)
         self.nodes[nodename] = node
+
+    def _note_lost(self, node, lost):
+        """Tell once of each PCI device that a server has and the host does not show, or may not give away, any more."""
+        known = self._lost_devices.get(node.hypervisor_hostname, set())
+        now = {(each['address'], each['instance_uuid']) for each in lost}
+        for address, instance_uuid in sorted(now - known):
+            LOG.warning('PCI device %s of server %s is not there, or not in [pci] device_spec, any more; it is '
+                        'forgotten when the server gives it back.', address, instance_uuid)
+        self._lost_devices[node.hypervisor_hostname] = now
 
     def _stats(self, nodename, stats):
         """Return what else is told of a node: what the driver said, metrics and failed builds, if there are any."""
@@ -121,6 +131,14 @@ class ResourceTracker:
     def forget(self, instance):
         """Hear that a server left; its claim went with the record."""
         LOG.debug('The claim of the server is gone.', instance=instance)
+
+
+def _pci_devices(measured):
+    """Return the devices of a host that guests may have.
+
+    :raises PciConfigInvalidSpec: [pci] device_spec makes no sense; at the start of the service
+    """
+    return devspec.Whitelist.from_config().select(_document(measured.get('pci_passthrough_devices')) or [])
 
 
 def _document(value):

@@ -15,6 +15,15 @@ that want CPUs of their own, huge pages or NUMA nodes do not fit. See also `[com
     cfg.IntOpt('threads_per_core', default=1, min=1, help="Threads of each core the host pretends to have."),
     cfg.Opt('mempages', type=types.Dict(types.Integer(min=0)), default={}, help="""
 Huge pages each NUMA cell pretends to have, `KIB:COUNT` each: `2048:512,1048576:2`."""),
+    cfg.MultiStrOpt('pci_devices', default=[], help="""
+PCI devices the host pretends to have, each a JSON object: `address`, `vendor_id` and `product_id`, and if need be
+`numa_node`, `label`, `dev_type` (type-PCI) and `parent_addr`. `count` makes several, in slots one after another;
+`vfs`, a number, and `vf_product_id` make it a physical function with virtual ones, in the slots after its own. May be
+given several times; which of them guests may have says `[pci] device_spec`.
+
+{"address": "0000:3b:00.0", "vendor_id": "10de", "product_id": "1eb8", "count": 4}
+{"address": "0000:81:00.0", "vendor_id": "8086", "product_id": "1572", "numa_node": 1, "vfs": 8, "vf_product_id":
+"154c"}"""),
     cfg.BoolOpt('persistent', default=False, help="""
 Keep the guests in files below `state_path`, so that they outlive nova-compute as real ones do.
 Turn it on where services are killed and restarted."""),

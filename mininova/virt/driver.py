@@ -103,7 +103,9 @@ class ComputeDriver(live_driver.LiveMigrationDriver, cold_driver.ColdMigrationDr
             hypervisor_version (int, major * 1000000 + minor * 1000 + micro), hypervisor_hostname,
             cpu_info (JSON text: arch, model, vendor, features, topology), supported_instances
             (list of [architecture, hypervisor type, mode]), numa_topology (facts of a
-            hardware.NUMATopology, None if the host has or tells of no cells)
+            hardware.NUMATopology, None if the host has or tells of no cells), pci_passthrough_devices (JSON text: a
+            list of dev_id, address, vendor_id, product_id, numa_node, dev_type, label, parent_addr of all PCI
+            devices, also those that no guest may have)
         """
         self._unsupported('get_available_resource')
 

@@ -25,6 +25,7 @@ from mininova.virt import (
     fake_interfaces,
     fake_live_migration,
     fake_migration,
+    fake_pci,
     hardware,
     images,
 )
@@ -89,6 +90,7 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
                              'cores': CONF.fake.vcpus // CONF.fake.threads_per_core}}),
             'supported_instances': [['x86_64', HYPERVISOR_TYPE, 'hvm']],
             'numa_topology': cells and cells.to_facts(),
+            'pci_passthrough_devices': json.dumps(fake_pci.devices()),
         }
 
     def get_host_uptime(self):
@@ -217,6 +219,8 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
         crashpoint.crashpoint('create.C14.plugged.after')
         guest.vcpus, guest.memory_mb = instance.flavor.vcpus, instance.flavor.memory_mb
         guest.numa_topology = instance.numa_topology if instance.obj_attr_is_set('numa_topology') else None
+        guest.pci_devices = instance.pci_devices if instance.obj_attr_is_set('pci_devices') else None
+        fake_pci.check_free(list(self.host.guests.values()), guest, guest.pci_devices)
         guest.domain = True
         self.host.keep(guest)
         crashpoint.crashpoint('create.C15.defined.after')

@@ -27,6 +27,7 @@ class Guest:
     """What the host holds of one guest; `domain` and `disks` say which halves exist.
 
     :ivar numa_topology: document of the CPUs and pages of the machine that it was given
+    :ivar pci_devices: documents of the PCI devices of the machine that it was given
     :ivar content: stands for what is on its root disk
     :ivar kept: disks of a guest that moved away, until its move is decided; see virt/fake_migration.py
     """
@@ -43,6 +44,7 @@ class Guest:
     num_disks: int = 0
     macs: list = dataclasses.field(default_factory=list)
     numa_topology: dict | None = None
+    pci_devices: list | None = None
     config_drive: list | None = None
     copying: bool = False
     image_id: str | None = None

@@ -88,6 +88,7 @@ class Host:
         self.driver.cleanup(context, instance, network_info)
         instance.host = instance.node = instance.launched_on = instance.availability_zone = None
         instance.power_state = power_state.SHUTDOWN
+        instance.pci_devices = None
         numa_topology = instance.get_numa_topology()
         if numa_topology is not None:
             instance.numa_topology = numa_topology.without_host().to_document()

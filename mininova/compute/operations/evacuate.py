@@ -97,7 +97,7 @@ class EvacuateOperations(base.Operations):
         devices = block_devices.block_device_info(context, instance)
         self._advance(instance, migration, task_states.REBUILD_SPAWNING)
         self._check_record(context, instance, migration)
-        moves.take_numa_topology(instance, migration)
+        moves.take_hardware(instance, migration)
         crashpoint('evacuate.E3.spawn.before')
         self.driver.spawn(context, instance, instance.image_meta, [], admin_password, None, network_info, devices,
                           power_on=power_on)

@@ -86,7 +86,7 @@ class ResizeOperations(move_step.MoveSteps):
         if not migration.save(expected_status='migrating'):
             raise exception.MigrationNotFoundByStatus(instance_id=instance.uuid, status='migrating')
         instance.host, instance.node = migration.dest_compute, migration.dest_node
-        moves.take_numa_topology(instance, migration)
+        moves.take_hardware(instance, migration)
         instance.availability_zone = migration.data.get('dest_zone') or instance.availability_zone
         instance.power_state = power_state.SHUTDOWN
         instance.task_state = task_states.RESIZE_MIGRATED
@@ -124,7 +124,7 @@ class ResizeOperations(move_step.MoveSteps):
 
     def _take_back(self, context, instance, migration):
         """Run the guest here again as it was before its move began."""
-        moves.set_flavor(instance, migration.old_flavor)
+        moves.set_flavor(instance, migration, 'old')
         network_info = self.host.network_api.setup_instance_on_host(context, instance)
         self.driver.finish_revert_migration(
             context, instance, network_info, migration, block_devices.block_device_info(context, instance),
@@ -140,7 +140,7 @@ class ResizeOperations(move_step.MoveSteps):
         network_info = self.host.network_api.setup_instance_on_host(context, instance)
         crashpoint('resize.R8.network.after')
         old, new = migration.old_flavor, migration.new_flavor
-        moves.set_flavor(instance, new)
+        moves.set_flavor(instance, migration, 'new')
         self.driver.finish_migration(
             context, migration, instance, json.dumps(migration.data.get('disk_info')), network_info,
             instance.image_meta, migration.migration_type == migrations.RESIZE, None,
@@ -162,7 +162,7 @@ class ResizeOperations(move_step.MoveSteps):
 
     def _give_up(self, context, instance, migration, error, event):
         """Leave the server in ERROR on this host; the disks stay on both."""
-        moves.set_flavor(instance, migration.new_flavor)
+        moves.set_flavor(instance, migration, 'new')
         instance.vm_state, instance.task_state = vm_states.ERROR, None
         instance.power_state = self.power_state(instance)
         self.close(instance, event, error, fault=faults.describe(error, self.host.name),

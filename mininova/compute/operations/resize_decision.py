@@ -54,11 +54,11 @@ class ResizeDecisionOperations(move_step.MoveSteps):
             migration.data = {**data, 'destroyed': True}
             if not migration.save(expected_status='reverting'):
                 raise exception.MigrationNotFoundByStatus(instance_id=instance.uuid, status='reverting')
-        moves.set_flavor(instance, migration.old_flavor)
+        moves.set_flavor(instance, migration, 'old')
         old, new = migration.old_flavor, migration.new_flavor
         instance.vcpus, instance.memory_mb = max(old.vcpus, new.vcpus), max(old.memory_mb, new.memory_mb)
         instance.host, instance.node = migration.source_compute, migration.source_node
-        moves.take_numa_topology(instance, migration, 'old')
+        moves.take_hardware(instance, migration, 'old')
         instance.availability_zone = data.get('source_zone') or instance.availability_zone
         instance.finish_operation('compute_revert_resize', expected={
             'task_state': task_states.RESIZE_REVERTING, 'action_id': instance.action_id, 'host': self.host.name},
@@ -75,7 +75,7 @@ class ResizeDecisionOperations(move_step.MoveSteps):
         if not (migration.data or {}).get('destroyed'):
             raise exception.StaleAction(instance_uuid=instance.uuid, action_id=instance.action_id)
         network_info = self.host.network_api.setup_instance_on_host(context, instance)
-        moves.set_flavor(instance, migration.old_flavor)
+        moves.set_flavor(instance, migration, 'old')
         crashpoint('revert.V4.restored.before')
         self.driver.finish_revert_migration(
             context, instance, network_info, migration, block_devices.block_device_info(context, instance),
@@ -98,7 +98,7 @@ class ResizeDecisionOperations(move_step.MoveSteps):
 
     def _give_up(self, context, instance, migration, error, event):
         """Leave the server in ERROR on its old host with the disks as they are."""
-        moves.set_flavor(instance, migration.old_flavor)
+        moves.set_flavor(instance, migration, 'old')
         instance.vm_state, instance.task_state = vm_states.ERROR, None
         self.close(instance, event, error, fault=faults.describe(error, self.host.name),
                    expected={'task_state': task_states.RESIZE_REVERTING, 'action_id': instance.action_id,

@@ -36,7 +36,7 @@ class Destinations:
             chosen = self._select(context, instance, spec)
             node = objects.ComputeNode.get_by_id(context, chosen['compute_node_id'])
         data.update(dest_node_id=node.id, zone=availability_zones.get_host_availability_zone(context, node.host),
-                    **moves.numa_topologies(context, instance, spec, node.id))
+                    **moves.claimed_hardware(context, instance, spec, node.id))
         record.dest_compute, record.dest_node, record.dest_host = node.host, node.hypervisor_hostname, node.host_ip
         record.data = data
         return source, node
@@ -82,7 +82,7 @@ class Destinations:
                 return node
         raise exception.MigrationPreCheckError(
             reason=f'{host} has no room for {spec.flavor.vcpus} VCPUs, {spec.flavor.memory_mb} MB memory and '
-                   f'{spec.disk_gb} GB disk{" as its NUMA topology wants them" if spec.numa_topology else ""}, or the '
+                   f'{spec.disk_gb} GB disk{spec.describe_hardware()}, or the '
                    'server group of the server forbids it')
 
 

@@ -86,7 +86,7 @@ class MigrateTask:
         record.dest_compute, record.dest_node, record.dest_host = chosen['host'], chosen['node'], node.host_ip
         data.update(
             source_node_id=source.id, dest_node_id=node.id, alternates=alternates,
-            **moves.numa_topologies(context, instance, spec, node.id),
+            **moves.claimed_hardware(context, instance, spec, node.id),
             source_zone=instance.availability_zone,
             dest_zone=availability_zones.get_host_availability_zone(context, chosen['host']))
         record.data = data
@@ -109,6 +109,7 @@ class MigrateTask:
         spec = objects.RequestSpec.get_by_instance_uuid(context, instance.uuid)
         action = objects.InstanceAction.get_current(context, instance.uuid, instance.action_id)
         spec.flavor, spec.num_instances = record.new_flavor, 1
+        spec.pci_requests = (record.data or {}).get('new_pci_requests')
         spec.force_hosts, spec.force_nodes = [], []
         spec.requested_host, spec.requested_node = ((action and action.arguments) or {}).get('host'), None
         may_stay = record.migration_type == migrations.RESIZE and CONF.allow_resize_to_same_host
@@ -236,7 +237,7 @@ def give_up_without_host(reconciler, request, instance, host_up):
     else:
         # As the claim on its host and the disks there are: of the new size, unless it was handed back.
         back = record.status == 'reverting' and instance.host == record.source_compute
-        moves.set_flavor(instance, record.old_flavor if back else record.new_flavor)
+        moves.set_flavor(instance, record, 'old' if back else 'new')
     error = exception.ResizeError(
         reason=f'host {instance.host} went down for good while the server moved from {record.source_compute} to '
                f'{record.dest_compute}; its disks were left as they are')
