@@ -31,6 +31,9 @@ class ImagePCINUMAPolicyForbidden(Invalid):
     msg_fmt = ("Image property 'hw_pci_numa_affinity_policy' is not permitted to override the "
                "'hw:pci_numa_affinity_policy' flavor extra spec.")
 
+class PciDeviceDetachFailed(NovaException):
+    msg_fmt = 'Failed to detach PCI device %(dev)s: %(reason)s'
+
 class PciDeviceRequestFailed(NovaException):
     """The devices that a claim chose are not free, which the lock on their node's row rules out."""
     msg_fmt = 'PCI devices %(addresses)s of node %(node_id)s are not free.'

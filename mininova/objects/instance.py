@@ -83,6 +83,10 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         document = self.numa_topology if self.obj_attr_is_set('numa_topology') else None
         return None if document is None else hardware.InstanceNUMATopology.from_document(document)
 
+    def get_pci_devices(self):
+        """Return the documents of its PCI devices, an empty list for none."""
+        return (self.pci_devices if self.obj_attr_is_set('pci_devices') else None) or []
+
     @classmethod
     def from_row(cls, context, row, metadata=None, tags=None):
         """Build an instance from its row; metadata and tags only if given."""

@@ -9,7 +9,7 @@ from oslo_utils import strutils
 
 from mininova import concurrency, crashpoint, exception
 from mininova.compute import power_state
-from mininova.virt.libvirt import console
+from mininova.virt.libvirt import console, pci
 from mininova.virt.libvirt.clib import libvirt
 
 LOG = logging.getLogger(__name__)
@@ -68,10 +68,13 @@ class GuestActions:
         if not guest.is_active() and guest.has_saved_memory():
             return
         try:
+            # What is in a device of the host cannot be saved: the guest gets them anew when it goes on.
+            pci.detach_all(guest, instance)
             guest.save_memory()
-        except libvirt.libvirtError as error:
+        except (libvirt.libvirtError, exception.PciDeviceDetachFailed) as error:
             if not guest.is_active():
                 _refuse(error, guest, instance, 'suspend')
+            pci.attach_all(guest, instance)
             LOG.error('libvirt could not save the memory of the guest: %s', error, instance=instance)
             raise exception.InstanceSuspendFailure(reason='its memory could not be saved; the guest runs on') from error
         LOG.info('The memory of the guest was saved.', instance=instance)
@@ -84,6 +87,7 @@ class GuestActions:
             return
         state = guest.get_info().state
         if state == power_state.RUNNING:
+            pci.attach_all(guest, instance)
             return
         try:
             if state == power_state.PAUSED:
@@ -93,6 +97,7 @@ class GuestActions:
                 console.prepare_log(instance)
                 crashpoint.crashpoint('resume.S5.plugged.after')
                 guest.launch()
+            pci.attach_all(guest, instance)
         except libvirt.libvirtError as error:
             LOG.error('libvirt could not load the memory of the guest: %s', error, instance=instance)
             raise exception.InstanceResumeFailure(

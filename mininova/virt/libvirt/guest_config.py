@@ -13,7 +13,7 @@ from oslo_utils import strutils, units
 import mininova.conf
 from mininova import exception, version
 from mininova.virt import hardware
-from mininova.virt.libvirt import blockinfo, numa_config, utils, vif
+from mininova.virt.libvirt import blockinfo, numa_config, pci, utils, vif
 from mininova.virt.libvirt.clib import libvirt
 from mininova.virt.libvirt.config import devices
 from mininova.virt.libvirt.config import guest as config
@@ -111,6 +111,7 @@ class GuestConfig:
         made.add(*self._controllers(disks))
         made.add(*(self._disk(disk, bool(direct_boot_files[0])) for disk in disks))
         made.add(*(vif.get_config(card, self._image_meta) for card in network_info or ()))
+        made.add(*pci.hostdevs(instance))
         made.add(devices.Serial(utils.console_path(instance), serial_listen))
         made.add(*self._screen())
         made.add(self._rng(), self._agent(), self._watchdog(), self._balloon())

@@ -199,6 +199,16 @@ class Host:
         cells = caps.HostCaps.parse(self.ask('getCapabilities')).numa_cells
         return hardware.get_host_topology(cells) if cells else None
 
+    def pci_documents(self):
+        """Return libvirt's documents of the host's PCI devices as texts; none if libvirt was built without."""
+        try:
+            return self.call(_read_pci_devices, self.connection())
+        except libvirt.libvirtError as error:
+            if error.get_error_code() == libvirt.VIR_ERR_NO_SUPPORT:
+                LOG.warning('libvirt does not tell of PCI devices: %s', error)
+                return []
+            raise
+
     def domain_capabilities(self, arch, machine, virt_type):
         """Return the DomainCaps of an emulator, asked once per connection.
 
@@ -219,6 +229,18 @@ class Host:
     def define_filter(self, document):
         """Define or replace a network filter."""
         self.ask('nwfilterDefineXML', document.to_xml())
+
+
+def _read_pci_devices(connection):
+    """Return the documents of all PCI devices, in one go: there may be hundreds."""
+    found = []
+    for device in connection.listAllDevices(libvirt.VIR_CONNECT_LIST_NODE_DEVICES_CAP_PCI_DEV):
+        try:
+            found.append(device.XMLDesc(0))
+        except libvirt.libvirtError as error:
+            if error.get_error_code() != libvirt.VIR_ERR_NO_NODE_DEVICE:     # virtual functions come and go
+                raise
+    return found
 
 
 _NO_CREDENTIALS = [[], lambda credentials, data: -1, None]

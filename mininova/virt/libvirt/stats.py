@@ -12,7 +12,7 @@ from oslo_utils import units
 import mininova.conf
 from mininova import concurrency
 from mininova.virt import diagnostics, hardware
-from mininova.virt.libvirt import disks, utils
+from mininova.virt.libvirt import disks, pci, utils
 
 CONF = mininova.conf.CONF
 
@@ -39,7 +39,7 @@ def host_resources(host, virt_type, nodename):
             'topology': {'cells': capabilities.cells, **capabilities.topology},
             'features': sorted(capabilities.features)}),
         'supported_instances': supported_instances(capabilities, virt_type),
-        'numa_topology': cells and cells.to_facts(),
+        'numa_topology': cells and cells.to_facts(), 'pci_passthrough_devices': json.dumps(pci.host_devices(host)),
     }
 
 

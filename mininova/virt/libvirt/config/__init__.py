@@ -7,6 +7,7 @@ guest      the domain: CPU, firmware, features, metadata
 devices    disks, cards, consoles and the small devices
 nwfilter   network filters
 caps       what the host and its emulators can do (read only)
+nodedev    devices of the host (read only)
 live       what a running domain looks like (read only)
 ========== ============================================================
 """

@@ -2,7 +2,7 @@
 """The devices of a domain.  Runs in nova-compute.  https://libvirt.org/formatdomain.html#devices"""
 import dataclasses
 
-from mininova.virt.libvirt.config import base
+from mininova.virt.libvirt.config import base, nodedev
 
 
 @dataclasses.dataclass
@@ -81,6 +81,22 @@ class Interface(base.Element):
                 base.parent('parameter', name=name, value=value) for name, value in self.filter_parameters),
                 filter=self.filter_name))
         return made
+
+
+@dataclasses.dataclass
+class HostDevice(base.Element):
+    """A PCI device of the host, given to the guest.
+
+    :ivar managed: libvirt takes it from the host's driver and gives it back; else it is bound to vfio-pci already
+    """
+
+    address: str
+    managed: bool = True
+
+    def to_element(self):
+        address = base.parent('address', **nodedev.split(self.address))
+        return base.parent('hostdev', base.parent('source', address), mode='subsystem', type='pci',
+                           managed=self.managed)
 
 
 @dataclasses.dataclass

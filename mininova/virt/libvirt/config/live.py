@@ -2,7 +2,7 @@
 """What libvirt says of a domain that exists.  Runs in nova-compute.  Nova: the parse_dom methods of config.py."""
 import dataclasses
 
-from mininova.virt.libvirt.config import base
+from mininova.virt.libvirt.config import base, nodedev
 
 
 @dataclasses.dataclass
@@ -35,6 +35,7 @@ class LiveGuest:
     :ivar vnc: (address, port) or None
     :ivar spice: (port, port of encrypted connections or None) or None
     :ivar serial: (address, port) of the TCP console or None
+    :ivar hostdevs: addresses of the host's PCI devices that it has
     """
 
     uuid: str
@@ -45,6 +46,7 @@ class LiveGuest:
     spice: tuple | None = None
     serial: tuple | None = None
     firmware_efi: bool = False
+    hostdevs: set = dataclasses.field(default_factory=set)
 
     def interface_document(self, mac):
         """Return the XML text of the card with a MAC address, None if there is none."""
@@ -76,4 +78,6 @@ class LiveGuest:
         source = root.find("devices/serial[@type='tcp']/source[@mode='bind']")
         if source is not None:
             found.serial = (source.get('host'), int(source.get('service')))
+        found.hostdevs = {nodedev.join(address) for address in root.findall(
+            "devices/hostdev[@type='pci']/source/address")}
         return found
