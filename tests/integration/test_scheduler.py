@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from mininova.db import aggregates, claims, hypervisors, models, session, system_metadata
 from mininova.virt import hardware
-from tests.fixtures import scheduler_race
+from tests.fixtures import pci_devices, scheduler_race
 from tests.fixtures.scheduler import Fleet
 
 pytestmark = pytest.mark.needs('mariadb')
@@ -91,6 +91,21 @@ def test_no_cpu_and_no_page_is_given_twice(fleet, database_url):
         'hw:cpu_policy': 'dedicated', 'hw:mem_page_size': '2MB'})
     assert collections.Counter(outcome.values()) == {'cmp1': 10, 'cmp2': 10, None: 20}
     assert claims.audit() == ([], [])
+
+
+def test_no_pci_device_is_given_twice(fleet, database_url):
+    for name in ('cmp1', 'cmp2'):
+        fleet.add_host(name, pci_devices=[*pci_devices.gpus(4), *pci_devices.card(9, 4)])
+    servers = [fleet.add_server() for _ in range(40)]
+    outcome = scheduler_race.race_of_processes(database_url, servers, memory_mb=40, pci_requests=pci_devices.documents(
+        pci_devices.wanted(2)))
+    # Plain devices and virtual functions, two for each server.
+    assert collections.Counter(outcome.values()) == {'cmp1': 4, 'cmp2': 4, None: 32}
+    assert claims.audit() == ([], [])
+    for server in servers:
+        claims.release(server)
+    assert claims.audit() == ([], [])
+    assert fleet.host_of(pci_requests=pci_devices.documents(pci_devices.wanted(1, dev_type='type-PF')))
 
 
 def test_a_fractional_ratio_lets_the_last_mebibyte_in(fleet):

@@ -7,7 +7,7 @@ import pytest
 from mininova import objects
 from mininova.db import claims
 from mininova.virt import hardware
-from tests.fixtures import scheduler_race
+from tests.fixtures import pci_devices, scheduler_race
 
 
 def two_hosts_with_ten_slots(fleet):
@@ -80,6 +80,26 @@ def test_no_cpu_is_given_twice_by_schedulers_that_race(fleet):
     # 4 cells with 8 CPUs each: 16 servers with two.
     assert collections.Counter(outcome.values()) == {'cmp1': 8, 'cmp2': 8, None: 24}
     assert len(pinned(fleet, servers)) == 32
+    assert claims.audit() == ([], [])
+
+
+def devices(servers):
+    """Return the (host's node, address) that servers have."""
+    found = [(claim['compute_node_id'], device['address']) for server in servers
+             for claim in claims.list_by_instance(server)
+             for device in claims.hardware_of(server, claim['compute_node_id'])['pci_devices']]
+    assert len(found) == len(set(found)), 'a device twice'
+    return found
+
+
+def test_no_device_is_given_twice_by_schedulers_that_race(fleet):
+    for name in ('cmp1', 'cmp2'):
+        fleet.add_host(name, pci_devices=[*pci_devices.gpus(3), *pci_devices.card(9, 4)])
+    servers = [fleet.add_server() for _ in range(30)]
+    outcome = scheduler_race.race_of_threads(servers, memory_mb=64, pci_requests=pci_devices.documents(
+        pci_devices.wanted(2)))
+    assert collections.Counter(outcome.values()) == {'cmp1': 3, 'cmp2': 3, None: 24}
+    assert len(devices(servers)) == 12
     assert claims.audit() == ([], [])
 
 
