@@ -10,6 +10,7 @@ import prettytable
 from mininova import context, exception, objects
 from mininova.db import request_specs
 from mininova.image import api as image_api
+from mininova.pci import request
 from mininova.scheduler import capacity, explain, filter_scheduler, host_manager
 
 
@@ -101,13 +102,19 @@ def run_capacity(arguments):
         print(_table(('Host', 'More servers', 'What runs out first'), rows))
         print(f'{sum(each.fits for each in found)} more servers of flavor {spec.flavor.name} fit.')
         return 0
-    rows = []
-    for flavor in objects.FlavorList.get_all(admin):
-        found = capacity.of_hosts(manager, build_spec(admin, flavor, arguments))
-        rows.append((flavor.name, flavor.vcpus, flavor.memory_mb, flavor.root_gb + flavor.ephemeral_gb,
-                     sum(each.fits for each in found), sum(each.fits > 0 for each in found)))
+    rows = [(flavor.name, flavor.vcpus, flavor.memory_mb, flavor.root_gb + flavor.ephemeral_gb,
+             *_capacity_of(admin, manager, flavor, arguments)) for flavor in objects.FlavorList.get_all(admin)]
     print(_table(('Flavor', 'VCPUs', 'Memory MB', 'Disk GB', 'More servers', 'On hosts'), rows))
     return 0
+
+
+def _capacity_of(admin, manager, flavor, arguments):
+    """Return how many more servers of a flavor fit and on how many hosts, or why nobody can have one."""
+    try:
+        found = capacity.of_hosts(manager, build_spec(admin, flavor, arguments))
+    except exception.Invalid as error:
+        return 0, error.format_message()
+    return sum(each.fits for each in found), sum(each.fits > 0 for each in found)
 
 
 def _table(titles, rows):
@@ -133,8 +140,10 @@ def build_spec(admin, flavor, arguments):
     image = _find_image(admin, arguments.image) if arguments.image else {'properties': {}}
     asked = {key: values[-1] for key, values in _pairs(arguments.property).items()}
     image['properties'] = {**image['properties'], **asked}
+    meta = objects.ImageMeta.from_dict(image)
     spec = objects.RequestSpec(
-        admin, instance_uuid=str(uuid.uuid4()), flavor=flavor, image=objects.ImageMeta.from_dict(image),
+        admin, instance_uuid=str(uuid.uuid4()), flavor=flavor, image=meta,
+        pci_requests=request.describe_requests(flavor, meta),
         availability_zone=arguments.availability_zone, requested_host=arguments.host,
         scheduler_hints=_pairs(arguments.hint))
     spec.obj_set_defaults_if_unset()

@@ -17,7 +17,8 @@ guests unless it is named here, and whoever has a device has the power over it: 
 be left off altogether; that of a physical function means its virtual functions, too. Or an object of regular
 expressions for `domain`, `bus`, `slot` and `function`.
 `resource_class`, `traits` (separated by commas): tags that an alias can ask for. `physical_network`, `trusted`: kept
-with the device. `managed`: `no` if the host has the device bound to vfio-pci itself.
+with the device. `managed`: `no` if the host has the device bound to vfio-pci itself. `live_migratable`: `yes` if its
+driver can hand over what is in it to a device of another host.
 
 {"vendor_id": "10de", "product_id": "1eb8", "address": "0000:3b:00.*"}
 {"address": {"domain": ".*", "bus": "81", "slot": "0[2-5]", "function": ".*"}, "traits": "CUSTOM_FAST"}"""),
@@ -33,6 +34,7 @@ functions). Left out, anything but type-PF.
 known), `required` (on one of the server's cells), `socket` (on the socket of one of them), `preferred` (the nearest
 there is).
 `resource_class`, `traits`: that the device's entry in `device_spec` has.
+`live_migratable`: `yes` for such devices only, whose servers move live, `no` for others only.
 
 {"name": "gpu", "vendor_id": "10de", "product_id": "1eb8", "device_type": "type-PCI", "numa_policy": "preferred"}"""),
 ]

@@ -69,6 +69,8 @@ def report(connection, node_id, devices):
     """
     known = {row['address']: row for row in _locked(connection, node_id)}
     found = {each['address']: each for each in devices}
+    if not known and not found:
+        return []
     now, lost = session.now(), []
     for address, each in found.items():
         values = {**{name: each.get(name) for name in device.FACTS}, 'extra_info': {'tags': each.get('tags') or {}}}

@@ -17,7 +17,8 @@ CONF = mininova.conf.CONF
 ANY = '*'
 # Parts of an address, in order, with the largest number and the digits of each.
 PARTS = (('domain', 0xFFFF, 4), ('bus', 0xFF, 2), ('slot', 0x1F, 2), ('function', 0x7, 1))
-KEYS = ('vendor_id', 'product_id', 'address', 'physical_network', 'trusted', 'managed', 'resource_class', 'traits')
+KEYS = ('vendor_id', 'product_id', 'address', 'physical_network', 'trusted', 'managed', 'live_migratable',
+        'resource_class', 'traits')
 _ID = re.compile('[0-9a-f]{4}')
 _ADDRESS = re.compile('([0-9a-f]{4}):([0-9a-f]{2}):([0-9a-f]{2})[.]([0-7])')
 
@@ -138,7 +139,7 @@ class PciDeviceSpec:
                 found['traits'] = tags.normalize_all(document['traits'])
             if 'physical_network' in document:
                 found['physical_network'] = document['physical_network']
-            for name in ('trusted', 'managed'):
+            for name in ('trusted', 'managed', 'live_migratable'):
                 if name in document:
                     found[name] = strutils.bool_from_string(document[name], strict=True)
         except (ValueError, AttributeError, TypeError) as error:

@@ -9,7 +9,7 @@ import functools
 import re
 
 from oslo_serialization import jsonutils
-from oslo_utils import uuidutils
+from oslo_utils import strutils, uuidutils
 
 import mininova.conf
 from mininova import exception
@@ -19,7 +19,8 @@ CONF = mininova.conf.CONF
 
 LEGACY, PREFERRED, REQUIRED, SOCKET = POLICIES = ('legacy', 'preferred', 'required', 'socket')
 EXTRA_SPEC = 'pci_passthrough:alias'
-KEYS = ('name', 'capability_type', 'vendor_id', 'product_id', 'device_type', 'numa_policy', 'resource_class', 'traits')
+KEYS = ('name', 'capability_type', 'vendor_id', 'product_id', 'device_type', 'numa_policy', 'live_migratable',
+        'resource_class', 'traits')
 _ID = re.compile('[0-9a-fA-F]{4}')
 
 
@@ -28,8 +29,8 @@ class InstancePCIRequest:
     """So many devices of a kind.
 
     :ivar request_id: uuid that its devices name
-    :ivar spec: alternatives, each a mapping of vendor_id, product_id, dev_type, resource_class and traits, as far as
-        they are asked for
+    :ivar spec: alternatives, each a mapping of vendor_id, product_id, dev_type, live_migratable, resource_class and
+        traits, as far as they are asked for
     :ivar numa_policy: one of POLICIES
     """
 
@@ -43,6 +44,11 @@ class InstancePCIRequest:
     def wants_whole(self):
         """Whether it is for physical functions; nobody else gets those."""
         return all(each.get('dev_type') == device.PF for each in self.spec)
+
+    @property
+    def moves_live(self):
+        """Whether its devices are such that a guest can take their contents along to another host's."""
+        return all(each.get('live_migratable') for each in self.spec)
 
     def describe(self):
         """Return 'gpu (10de:1eb8)'."""
@@ -67,6 +73,8 @@ def _matches(spec, facts, device_tags):
     if any(spec[name] != facts[name] for name in ('vendor_id', 'product_id', 'dev_type') if name in spec):
         return False
     if 'resource_class' in spec and spec['resource_class'] != device_tags.get('resource_class'):
+        return False
+    if 'live_migratable' in spec and spec['live_migratable'] != bool(device_tags.get('live_migratable')):
         return False
     return set(spec.get('traits') or ()) <= set(device_tags.get('traits') or ())
 
@@ -130,6 +138,8 @@ def _parse_alias(document):
         raise ValueError('it needs vendor_id and product_id, or a resource_class')
     if 'traits' in document:
         spec['traits'] = tags.normalize_all(document['traits'])
+    if 'live_migratable' in document:
+        spec['live_migratable'] = strutils.bool_from_string(document['live_migratable'], strict=True)
     if 'device_type' in document:
         spec['dev_type'] = document['device_type']
     return name, document.get('numa_policy', LEGACY), spec

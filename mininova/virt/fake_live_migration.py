@@ -13,7 +13,7 @@ from oslo_utils import units
 import mininova.conf
 from mininova import concurrency, exception
 from mininova.compute import power_state
-from mininova.virt import fake_host, migration
+from mininova.virt import fake_host, fake_pci, migration
 
 CONF = mininova.conf.CONF
 
@@ -51,6 +51,8 @@ class FakeLiveMigration:
         guest.vcpus, guest.memory_mb = instance.flavor.vcpus, instance.flavor.memory_mb
         guest.disk_gb = instance.flavor.root_gb + instance.flavor.ephemeral_gb
         guest.macs = [vif['address'] for vif in network_info or ()]
+        guest.pci_devices = migrate_data.get('pci_devices')
+        fake_pci.check_free(list(self.host.guests.values()), guest, guest.pci_devices)
         self.host.keep(guest)
         self.faults.hit('pre_live_migration.end')
         return {**migrate_data, 'directory': self.host.directory}
@@ -64,7 +66,8 @@ class FakeLiveMigration:
         finally:
             del self.host.jobs[instance.uuid]
         self.faults.hit('live_migration.switch')
-        arrived = dataclasses.replace(guest, incoming=False, numa_topology=migrate_data.get('numa_topology'))
+        arrived = dataclasses.replace(guest, incoming=False, numa_topology=migrate_data.get('numa_topology'),
+                                      pci_devices=migrate_data.get('pci_devices'))
         self.host.stop(guest)
         fake_host.deliver(migrate_data['machine'], migrate_data['directory'], arrived)
         guest.domain = False

@@ -73,7 +73,8 @@ class LiveArrivalOperations(base.Operations):
                 known = migration.data or {}
                 data = self.driver.pre_live_migration(
                     context, instance, block_devices.block_device_info(context, instance), network_info,
-                    {**(known.get('checks') or {}), 'numa_topology': known.get('new_numa_topology')})
+                    {**(known.get('checks') or {}), 'numa_topology': known.get('new_numa_topology'),
+                     'pci_devices': known.get('new_pci_devices')})
             except Exception as error:
                 LOG.exception('The host could not be made ready for the guest.', instance=instance)
                 objects.InstanceActionEvent.event_finish(context, instance.uuid, PRE_EVENT, 'Error',

@@ -18,6 +18,7 @@ from mininova.conductor.tasks import destinations
 from mininova.crashpoint import crashpoint
 from mininova.notifications import instance as notifications
 from mininova.objects import migration as migrations
+from mininova.pci import request
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -75,7 +76,7 @@ class LiveMigrationTask:
 
         :raises InstanceInvalidState: it does not run (409)
         :raises ComputeServiceUnavailable: its host is down (400)
-        :raises MigrationPreCheckError: it has PCI devices (400)
+        :raises MigrationPreCheckError: it has PCI devices that cannot be left behind (400)
         """
         if instance.power_state not in (power_state.RUNNING, power_state.PAUSED):
             raise exception.InstanceInvalidState(
@@ -83,10 +84,9 @@ class LiveMigrationTask:
                 state=power_state.STATE_MAP.get(instance.power_state, instance.power_state))
         if not servicegroup.host_is_up(context, instance.host):
             raise exception.ComputeServiceUnavailable(host=instance.host)
-        if instance.pci_requests:
-            # What is in a device does not move; Nova, too, moves only what its cards for networks need.
+        if not all(each.moves_live for each in request.from_documents(instance.pci_requests)):
             raise exception.MigrationPreCheckError(
-                reason='the server has PCI devices of its flavor, which cannot move while it runs')
+                reason='the server has PCI devices of its flavor that are not live_migratable')
 
     def _find_destination(self, context, instance, record, arguments):
         """Choose hosts until one passes all checks; it and what its driver says are in the record then."""

@@ -14,7 +14,7 @@ from oslo_utils import netutils
 import mininova.conf
 from mininova import concurrency, exception
 from mininova.virt import images
-from mininova.virt.libvirt import console, disks, live_disks, live_monitor, moving_disks, numa_config, utils
+from mininova.virt.libvirt import console, disks, live_disks, live_monitor, moving_disks, numa_config, pci, utils
 from mininova.virt.libvirt.clib import libvirt
 from mininova.virt.libvirt.config import arrival
 
@@ -158,7 +158,8 @@ class LiveMigration:
         """Move the guest, and return libvirt's complaint if it did not."""
         document = guest.migratable_document()
         adapted = arrival.adapt(document, instance.uuid, os.path.abspath(CONF.instances_path), data['instances_path'],
-                                data['graphics_listen'], data.get('serial_listen'), data.get('numa_info'))
+                                data['graphics_listen'], data.get('serial_listen'), data.get('numa_info'),
+                                pci.counterparts(instance, data.get('pci_devices')))
         uri, flags, parameters = _plan(dest, data, adapted, arrival.writable_disks(document))
         LOG.info('Moving to %s.', uri, instance=instance)
         over, outcome = concurrency.event(), []

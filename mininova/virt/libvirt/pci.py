@@ -34,6 +34,18 @@ def hostdevs(instance):
     return [devices.HostDevice(each['address'], each.get('managed', True)) for each in instance.get_pci_devices()]
 
 
+def counterparts(instance, there):
+    """Return {address of a server's device: address of the one that takes its place on another host}.
+
+    :param there: documents of what was claimed for the same requests there, None for nothing
+    """
+    waiting = {}
+    for each in there or ():
+        waiting.setdefault(each['request_id'], []).append(each['address'])
+    return {each['address']: waiting[each['request_id']].pop(0) for each in instance.get_pci_devices()
+            if waiting.get(each['request_id'])}
+
+
 def detach_all(guest, instance):
     """Take all its devices away from a running guest, which must let them go.
 

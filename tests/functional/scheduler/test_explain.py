@@ -10,6 +10,7 @@ from oslo_messaging.rpc import dispatcher
 from mininova import exception, objects
 from mininova.cmd import manage_scheduler
 from mininova.db import models, session
+from tests.fixtures import pci_devices
 from tests.fixtures.texts import about
 
 
@@ -33,6 +34,19 @@ def flavor(fleet):
                           ephemeral_gb=0, swap=0)
     made.create()
     return made
+
+
+def test_capacity_and_try_know_what_aliases_of_a_flavor_mean(fleet, flavor, capsys, conf):
+    conf.config(group='pci', alias=['{"name": "gpu", "vendor_id": "10de", "product_id": "1eb8"}'])
+    flavor.set_extra_specs({'pci_passthrough:alias': 'gpu:2'})
+    fleet.add_host('cmp1', pci_devices=pci_devices.gpus(5))
+    fleet.add_host('cmp2', pci_devices=pci_devices.gpus(1))
+    text = manage(capsys, 'capacity', '--flavor', '1')[1]
+    assert 'needs 2 PCI devices of alias gpu (10de:1eb8), has 1 free' in text
+    assert text.splitlines()[-1] == '2 more servers of flavor m1.tiny fit.'
+    assert [manage(capsys, 'try', '--flavor', '1', '-n', count)[0] for count in '23'] == [0, 1]
+    conf.config(group='pci', alias=[])
+    assert 'PCI alias gpu is not defined' in manage(capsys, 'capacity')[1]
 
 
 # -- reports --------------------------------------------------------------------

@@ -193,6 +193,38 @@ def test_a_server_with_devices_does_not_move_live(cards, server):
     assert has(cards, server) == [GPUS[0]]
 
 
+@pytest.fixture
+def movable(cards):
+    """A server on cmp1 with the first of two movable devices; the first one of cmp2 is somebody else's."""
+    cards.cloud.conf(group='pci', device_spec=[json.dumps({**GPU, 'address': '0000:3b:*.*', 'live_migratable': 'yes'})],
+                     alias=[json.dumps({'name': 'movable', **GPU, 'live_migratable': 'yes'}),
+                            json.dumps({'name': 'fixed', **GPU, 'live_migratable': 'no'})])
+    for host in HOSTS:
+        cards.hosts[host].manager.tracker.update_available_resource(cards.admin)
+    flavor = make_flavor(cards, 'movable:1')
+    start(cards, flavor, availability_zone='nova:cmp2')
+    return start(cards, flavor, availability_zone='nova:cmp1')
+
+
+def test_a_server_with_movable_devices_moves_live_to_others(cards, movable):
+    assert cards.act(movable, LIVE, version='2.34').status == 202
+    cards.until(lambda: place(cards, movable) == 'cmp2' and cards.show(movable)['OS-EXT-STS:task_state'] is None)
+    assert has(cards, movable) == [GPUS[1]]
+    cards.until(lambda: taken(cards) == {'cmp1': [], 'cmp2': GPUS} and cards.findings() == [])
+    lost = cards.boot(flavor=make_flavor(cards, 'fixed:1'))
+    cards.wait(lost, 'ERROR')
+    assert 'of alias fixed' in fault(cards, lost)
+
+
+def test_a_live_migration_that_fails_leaves_the_devices_as_they_were(cards, movable):
+    before = taken(cards)
+    cards.faults('cmp1').add('live_migration', 'fail')
+    cards.act(movable, LIVE, version='2.34')
+    cards.until(lambda: cards.show(movable)['OS-EXT-STS:task_state'] is None)
+    assert (place(cards, movable), has(cards, movable)) == ('cmp1', [GPUS[0]])
+    cards.until(lambda: taken(cards) == before and cards.findings() == [])
+
+
 @pytest.mark.parametrize('move', ['migrate', 'resize'])
 def test_a_moved_server_has_both_until_it_is_decided(cards, server, move):
     bigger = make_flavor(cards, 'function:2')

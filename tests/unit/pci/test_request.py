@@ -33,6 +33,11 @@ def test_a_flavor_asks_for_what_its_aliases_mean(alias):
     assert second.spec == [{'resource_class': 'MY_CARD', 'traits': ['A', 'B'], 'dev_type': 'type-PF'}]
     assert (first.describe(), second.describe()) == ('gpu (10de:1eb8 or 10de:20b0)', 'fast card (MY_CARD)')
     assert first.request_id != second.request_id
+    alias({**GPU, 'live_migratable': 'yes'}, {**GPU, 'product_id': '20b0', 'live_migratable': 'no'})
+    both, = request.get_pci_requests_from_flavor(flavor('gpu:1'))
+    alias({**GPU, 'live_migratable': 'True'})
+    one, = request.get_pci_requests_from_flavor(flavor('gpu:1'))
+    assert (first.moves_live, both.moves_live, one.moves_live) == (False, False, True)
     assert request.from_documents([first.to_document()]) == [first] and request.from_documents(None) == []
 
 
@@ -76,7 +81,7 @@ def test_a_policy_that_there_is_not_is_refused(alias):
     ({**GPU, 'vendor_id': '10d'}, 'vendor_id'), ({**GPU, 'count': '1'}, 'count is none of'),
     ({**GPU, 'product_id': 1234}, 'product_id is no text'), ({**GPU, 'device_type': 'vdpa'}, 'device_type'),
     ({**GPU, 'numa_policy': 'near'}, 'numa_policy'), ({**GPU, 'capability_type': 'usb'}, 'capability_type'),
-    ({**GPU, 'resource_class': ' '}, 'empty')])
+    ({**GPU, 'resource_class': ' '}, 'empty'), ({**GPU, 'live_migratable': 'maybe'}, 'maybe')])
 def test_an_alias_that_makes_no_sense_is_refused_at_the_start_by_its_name(alias, entry, reason):
     alias(entry)
     with pytest.raises(exception.PciInvalidAlias) as caught:

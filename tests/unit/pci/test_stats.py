@@ -48,6 +48,9 @@ def test_tags_and_types_count():
     assert pools(tagged).fit([wanted(traits=['B'], resource_class='GPU')]) == {'gpu': ['0000:00:00.0']}
     assert pools(tagged).fit([wanted(resource_class='TPU')]).had == 0
     assert pools(tagged).fit([wanted(traits=['B', 'C'])]).had == 0
+    moving = pci_devices.device('0000:00:00.0', tags={'live_migratable': True})
+    assert pools(moving, *gpus(1)).fit([wanted(live_migratable=True)]) == {'gpu': ['0000:00:00.0']}
+    assert pools(moving, *gpus(1)).fit([wanted(live_migratable=False)]) == {'gpu': ['0000:01:00.0']}
     # A whole card is for those only that say so.
     assert pools(*card(9, 0)).fit([wanted()]).had == 0
     assert pools(*card(9, 2)).fit([wanted(2)]) == {'gpu': ['0000:09:01.0', '0000:09:01.1']}

@@ -7,13 +7,13 @@ import os
 import xml.etree.ElementTree as ElementTree
 
 from mininova.virt import hardware
-from mininova.virt.libvirt.config import base, guest
+from mininova.virt.libvirt.config import base, guest, nodedev
 
 ElementTree.register_namespace('nova', guest.NOVA_NAMESPACE)
 
 
 def adapt(document, uuid, from_directory, to_directory, graphics_listen=None, serial_listen=None,
-          numa_info=None):
+          numa_info=None, host_devices=None):
     """Return a document with the other host's paths, addresses and ports.
 
     :param document: what libvirt says of the running domain, as text
@@ -23,6 +23,7 @@ def adapt(document, uuid, from_directory, to_directory, graphics_listen=None, se
     :param graphics_listen: address on which the screen is served there; None leaves it
     :param serial_listen: (address, port) of the serial port there; None leaves it
     :param numa_info: what numa_config.arrival_info said there; None leaves all CPUs and cells
+    :param host_devices: {address of a PCI device here: that of the one that takes its place there}
     """
     root = base.parse(document)
     here, there = os.path.join(from_directory, uuid), os.path.join(to_directory, uuid)
@@ -45,6 +46,9 @@ def adapt(document, uuid, from_directory, to_directory, graphics_listen=None, se
         if source is not None and serial_listen:
             source.set('host', serial_listen[0])
             source.set('service', str(serial_listen[1]))
+    for address in root.findall("devices/hostdev[@type='pci']/source/address"):
+        here = nodedev.join(address)
+        address.attrib.update(nodedev.split((host_devices or {}).get(here, here)))
     if numa_info:
         _adapt_numa(root, numa_info)
     return ElementTree.tostring(root, encoding='unicode')

@@ -8,7 +8,7 @@ import pytest
 from mininova import exception
 from mininova.virt.libvirt import guest_actions, pci
 from mininova.virt.libvirt.clib import libvirt
-from mininova.virt.libvirt.config import base, devices, live, nodedev
+from mininova.virt.libvirt.config import arrival, base, devices, live, nodedev
 from tests.contract import samples
 
 CARD = """<device>
@@ -62,6 +62,22 @@ def test_a_host_device_of_a_guest(managed, text):
     assert xml.find('source/address').attrib == {'domain': '0x0001', 'bus': '0x3b', 'slot': '0x1f', 'function': '0x7'}
     document = f'<domain><uuid>u</uuid><name>n</name><devices>{base.to_text(xml)}</devices></domain>'
     assert live.LiveGuest.parse(document).hostdevs == {'0001:3b:1f.7'}
+
+
+def test_a_guest_that_moves_live_gets_the_other_hosts_devices():
+    instance = samples.instance(pci_devices=[{'address': '0000:3b:00.0', 'request_id': 'a'},
+                                             {'address': '0000:3b:01.0', 'request_id': 'b'},
+                                             {'address': '0000:3b:02.0', 'request_id': 'a'}])
+    there = [{'address': '0001:01:00.0', 'request_id': 'a'}, {'address': '0001:01:00.1', 'request_id': 'a'},
+             {'address': '0000:3b:00.0', 'request_id': 'b'}]
+    found = pci.counterparts(instance, there)
+    assert found == {'0000:3b:00.0': '0001:01:00.0', '0000:3b:02.0': '0001:01:00.1', '0000:3b:01.0': '0000:3b:00.0'}
+    assert pci.counterparts(instance, None) == {}
+    hostdevs = ''.join(devices.HostDevice(each['address']).to_xml() for each in instance.pci_devices)
+    document = f'<domain><uuid>u</uuid><name>n</name><devices>{hostdevs}</devices></domain>'
+    adapted = arrival.adapt(document, instance.uuid, '/i', '/i', host_devices=found)
+    assert live.LiveGuest.parse(adapted).hostdevs == set(found.values())
+    assert live.LiveGuest.parse(arrival.adapt(document, instance.uuid, '/i', '/i')).hostdevs == set(found)
 
 
 # -- suspend and resume -----------------------------------------------------------------------------
