@@ -155,7 +155,7 @@ class HostState:
     def pci_stats(self):
         """The PciDeviceStats of its free devices; built when somebody asks."""
         pools = self._hardware[2]
-        return stats.PciDeviceStats(_document(pools) if isinstance(pools, str) else pools)
+        return stats.PciDeviceStats(pools and _parsed(pools))
 
     def fit_numa(self, wanted):
         """Fit the InstanceNUMATopology that a server wants: return what it would get, or a Misfit."""

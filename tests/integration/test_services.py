@@ -215,6 +215,32 @@ def test_a_server_on_a_dead_host_can_be_deleted(cloud, nova):
     cloud.wait_clean()
 
 
+def test_pci_devices_go_from_a_hosts_report_to_a_server_and_along_with_it(lab):
+    lab.configure('fake', pci_devices='{"address": "0000:3b:00.0", "vendor_id": "10de", "product_id": "1eb8"}')
+    lab.configure('pci', device_spec='{"vendor_id": "10de"}',
+                  alias='{"name": "gpu", "vendor_id": "10de", "product_id": "1eb8"}')
+    nova = lab.cloud(hosts=('h1', 'h2'))
+    lab.make_flavor('gpu', flavor_id='gpu')
+    nova.post('/flavors/gpu/os-extra_specs', {'extra_specs': {'pci_passthrough:alias': 'gpu:1'}})
+    first = nova.boot('first', flavor='gpu')
+    source = nova.wait_status(first, 'ACTIVE')['OS-EXT-SRV-ATTR:host']
+    nova.post(f'/servers/{first}/action', {'migrate': None})
+    moved = nova.wait_status(first, 'VERIFY_RESIZE')['OS-EXT-SRV-ATTR:host']
+    assert {source, moved} == {'h1', 'h2'}
+    second = nova.boot('second', flavor='gpu')
+    assert 'PciPassthroughFilter' in nova.wait_status(second, 'ERROR')['fault']['message']
+    nova.post(f'/servers/{first}/action', {'confirmResize': None})
+    nova.wait_status(first, 'ACTIVE')
+    third = nova.boot('third', flavor='gpu')
+    assert nova.wait_status(third, 'ACTIVE')['OS-EXT-SRV-ATTR:host'] == source
+    lab.wait_clean()
+    for server in (first, second, third):
+        nova.delete(f'/servers/{server}')
+    for server in (first, second, third):
+        nova.wait_gone(server)
+    lab.wait_clean()
+
+
 def test_two_users_see_their_own_servers_only(cloud, nova):
     one, two = (services.client.Client(nova.url, f'{name}:{name}', image=nova.image) for name in ('one', 'two'))
     server = one.boot('mine')

@@ -88,5 +88,6 @@ def _wait_until_gone(guest, device):
 
 
 def _of_guest(guest, instance):
-    present = guest.describe().hostdevs
-    return [device for device in hostdevs(instance) if device.address in present]
+    wanted = hostdevs(instance)
+    present = guest.describe().hostdevs if wanted else ()
+    return [device for device in wanted if device.address in present]
