@@ -32,16 +32,20 @@ def create(connection, values, ttl):
 
 @session.read
 def get_valid(connection, token_hash):
-    """Give the row of a token that is not over, and whose server is still where it was; None if there is none."""
-    instances = models.instances
-    return connection.execute(sa.select(TABLE).join(instances, instances.c.uuid == TABLE.c.instance_uuid).where(
-        TABLE.c.token_hash == token_hash, TABLE.c.expires_at > _now(connection), instances.c.deleted == 0,
+    """Give the row of a token that is not over, and whose server is still where it was; None if there is none.
+
+    :returns: the columns and `seconds_left`, until the token is over
+    """
+    now, instances = _now(connection), models.instances
+    row = connection.execute(sa.select(TABLE).join(instances, instances.c.uuid == TABLE.c.instance_uuid).where(
+        TABLE.c.token_hash == token_hash, TABLE.c.expires_at > now, instances.c.deleted == 0,
         instances.c.host == TABLE.c.compute_host)).mappings().first()
+    return row and {**row, 'seconds_left': (row['expires_at'] - now).total_seconds()}
 
 
 @session.write
 def delete_of_instance(connection, instance_uuid):
-    """Forget all tokens of a server."""
+    """Forget all tokens of a server; what deletes it or takes it off its host does so in its own transaction."""
     connection.execute(sa.delete(TABLE).where(TABLE.c.instance_uuid == instance_uuid))
 
 

@@ -7,7 +7,7 @@ import datetime
 
 import sqlalchemy as sa
 
-from mininova.db import actions, floating_links, models, numa, pci, services, session
+from mininova.db import actions, console_auth_tokens, floating_links, models, numa, pci, services, session
 
 TABLE = models.instances
 METADATA = models.instance_metadata
@@ -104,6 +104,8 @@ def compare_and_swap(connection, uuid, values, expected=None):
     if result.rowcount:
         if values.get('network_info'):
             floating_links.show(connection, uuid)
+        if 'host' in values:
+            console_auth_tokens.delete_of_instance.within(connection, uuid)
         return True, now
     return False, connection.execute(
         sa.select(TABLE).where(TABLE.c.uuid == uuid, TABLE.c.deleted == 0)).mappings().first()
@@ -170,7 +172,7 @@ def destroy(connection, uuid, expected=None):
     _close_moves(connection, uuid, now)
     connection.execute(sa.delete(METADATA).where(METADATA.c.instance_uuid == uuid))
     connection.execute(sa.delete(TAGS).where(TAGS.c.resource_id == uuid))
-    connection.execute(sa.delete(models.console_auth_tokens).where(models.console_auth_tokens.c.instance_uuid == uuid))
+    console_auth_tokens.delete_of_instance.within(connection, uuid)
     connection.execute(sa.update(models.block_device_mapping).where(
         models.block_device_mapping.c.instance_uuid == uuid).values(updated_at=now))
     connection.execute(sa.update(models.request_specs).where(

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """ConsoleAuthToken: the right to open one console of one server.  Nova: nova/objects/console_auth_token.py."""
 import hashlib
+import time
 import urllib.parse
 
 from oslo_utils import uuidutils
@@ -23,13 +24,15 @@ class ConsoleAuthToken(base.NovaObject, base.NovaPersistentObject):
     """``token`` is known to its owner only: what is stored is its hash.
 
     ``host``, ``port``, ``tls_port`` and ``internal_access_path`` say where a proxy connects; ``compute_host`` is that
-    of the server, and a token ends when the server leaves it.
+    of the server, and a token ends when the server leaves it. ``expires`` is when it ends, in seconds since 1970 by the
+    clock of whoever validated it.
     """
     VERSION = '1.0'
     fields = {
         'id': fields.integer(), 'console_type': fields.text(), 'host': fields.text(), 'port': fields.integer(),
         'tls_port': fields.integer(), 'internal_access_path': fields.text(), 'instance_uuid': fields.UUIDField(),
         'compute_host': fields.text(), 'access_url_base': fields.text(), 'token': fields.text(),
+        'expires': fields.integer(),
     }
 
     @property
@@ -63,7 +66,7 @@ class ConsoleAuthToken(base.NovaObject, base.NovaPersistentObject):
         row = db.get_valid(_hash(token))
         if row is None:
             raise exception.ConsoleTokenNotFound()
-        return cls._from_row(context, row)
+        return cls._from_row(context, row, expires=int(time.time() + row['seconds_left']))
 
     @base.remotable_classmethod
     def clean_console_auths_for_instance(cls, context, instance_uuid):
