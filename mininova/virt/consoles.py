@@ -10,12 +10,12 @@ class Console(typing.NamedTuple):
     """An address inside the cloud; a proxy connects users to it.
 
     :ivar host: name or address of the compute host as the proxy reaches it
-    :ivar port: TCP port
+    :ivar port: TCP port, None where only encrypted connections are taken
     :ivar internal_access_path: for consoles that several guests share, else None
     :ivar tls_port: TCP port for encrypted connections, where there is one
     """
 
     host: str
-    port: int
+    port: int | None
     internal_access_path: str | None = None
     tls_port: int | None = None

@@ -217,10 +217,23 @@ class GuestConfig:
         if CONF.vnc.enabled:
             yield devices.Graphics(CONF.vnc.server_listen)
         if CONF.spice.enabled:
-            yield devices.Graphics(CONF.spice.server_listen, kind='spice')
+            yield from self._spice()
         yield devices.Video(model)
         if model != 'none' and self.arch in ('x86_64', 'i686') and self._pointer() == 'usbtablet':
             yield devices.Input('tablet', 'usb')
+
+    @staticmethod
+    def _spice():
+        options = CONF.spice
+        playback = {None: None, True: 'on', False: 'off'}[options.playback_compression]
+        yield devices.Graphics(
+            options.server_listen, kind='spice', default_mode='secure' if options.require_secure else None,
+            settings={'image': {'compression': options.image_compression},
+                      'jpeg': {'compression': options.jpeg_compression},
+                      'zlib': {'compression': options.zlib_compression}, 'playback': {'compression': playback},
+                      'streaming': {'mode': options.streaming_mode}})
+        if options.agent_enabled:
+            yield devices.AgentChannel('com.redhat.spice.0', 'spicevmc')
 
     def _pointer(self):
         return self._properties.get('hw_pointer_model') or 'usbtablet'

@@ -38,7 +38,7 @@ class LiveMigration:
             'token': moving_disks.write_token(instance), 'block_migration': block_migration,
             'disk_over_commit': bool(disk_over_commit), 'free_space': live_disks.free_space(disk_over_commit),
             'virt_type': self.virt_type, 'instances_path': os.path.abspath(CONF.instances_path),
-            'graphics_listen': CONF.vnc.server_listen if CONF.vnc.enabled else None,
+            'graphics_listen': {'vnc': CONF.vnc.server_listen, 'spice': CONF.spice.server_listen},
             'address': CONF.libvirt.live_migration_inbound_addr, 'my_ip': CONF.my_ip}
 
     def cleanup_live_migration_destination_check(self, instance):

@@ -20,7 +20,7 @@ def adapt(document, uuid, from_directory, to_directory, graphics_listen=None, se
     :param uuid: of the instance, the name of its directory
     :param from_directory: where guests' disks are here
     :param to_directory: where they are there
-    :param graphics_listen: address on which the screen is served there; None leaves it
+    :param graphics_listen: {'vnc' or 'spice': address on which such screens are served there}; None leaves it
     :param serial_listen: (address, port) of the serial port there; None leaves it
     :param numa_info: what numa_config.arrival_info said there; None leaves all CPUs and cells
     :param host_devices: {address of a PCI device here: that of the one that takes its place there}
@@ -37,10 +37,12 @@ def adapt(document, uuid, from_directory, to_directory, graphics_listen=None, se
         # What lies under a disk is the other host's business: its own disk says what that is.
         for chain in backing.findall('backingStore'):
             backing.remove(chain)
-    for screen in root.findall('devices/graphics') if graphics_listen else ():
-        screen.attrib.pop('listen', None)
-        for listen in screen.findall("listen[@type='address']"):
-            listen.set('address', graphics_listen)
+    for screen in root.findall('devices/graphics'):
+        address = (graphics_listen or {}).get(screen.get('type'))
+        if address:
+            screen.attrib.pop('listen', None)
+            for listen in screen.findall("listen[@type='address']"):
+                listen.set('address', address)
     for port in (*root.findall("devices/serial[@type='tcp']"), *root.findall("devices/console[@type='tcp']")):
         source = port.find("source[@mode='bind']")
         if source is not None and serial_listen:

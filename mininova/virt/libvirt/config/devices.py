@@ -122,15 +122,23 @@ class Serial(base.Element):
 
 @dataclasses.dataclass
 class Graphics(base.Element):
-    """The guest's screen over VNC or SPICE."""
+    """The guest's screen over VNC or SPICE.
+
+    :ivar default_mode: 'secure' for no port that is not encrypted
+    :ivar settings: of SPICE: {element: {attribute: value, None for QEMU's own}}
+    """
 
     listen: str
     keymap: str | None = None
     kind: str = 'vnc'
+    default_mode: str | None = None
+    settings: dict = dataclasses.field(default_factory=dict)
 
     def to_element(self):
-        return base.parent('graphics', base.parent('listen', type='address', address=self.listen),
-                           type=self.kind, autoport=True, keymap=self.keymap)
+        settings = [base.parent(name, **values) for name, values in self.settings.items()
+                    if set(values.values()) != {None}]
+        return base.parent('graphics', base.parent('listen', type='address', address=self.listen), *settings,
+                           type=self.kind, autoport=True, keymap=self.keymap, defaultMode=self.default_mode)
 
 
 @dataclasses.dataclass
@@ -160,12 +168,13 @@ class Rng(base.Element):
 
 @dataclasses.dataclass
 class AgentChannel(base.Element):
-    """The way to the guest agent; libvirt chooses the socket."""
+    """The way to the guest agent, for which libvirt chooses the socket, or from SPICE to its agent ('spicevmc')."""
 
     name: str = 'org.qemu.guest_agent.0'
+    kind: str = 'unix'
 
     def to_element(self):
-        return base.parent('channel', base.parent('target', type='virtio', name=self.name), type='unix')
+        return base.parent('channel', base.parent('target', type='virtio', name=self.name), type=self.kind)
 
 
 @dataclasses.dataclass

@@ -33,7 +33,7 @@ class LiveGuest:
     """The parts of a domain document that the driver asks for.
 
     :ivar vnc: (address, port) or None
-    :ivar spice: (port, port of encrypted connections or None) or None
+    :ivar spice: (port, port of encrypted connections), at most one of them None, or None
     :ivar serial: (address, port) of the TCP console or None
     :ivar hostdevs: addresses of the host's PCI devices that it has
     """
@@ -72,9 +72,10 @@ class LiveGuest:
         if graphics is not None and int(graphics.get('port') or -1) > 0:
             found.vnc = (graphics.get('listen'), int(graphics.get('port')))
         graphics = root.find("devices/graphics[@type='spice']")
-        if graphics is not None and int(graphics.get('port') or -1) > 0:
-            encrypted = int(graphics.get('tlsPort') or -1)
-            found.spice = (int(graphics.get('port')), encrypted if encrypted > 0 else None)
+        if graphics is not None:
+            ports = [int(graphics.get(name) or -1) for name in ('port', 'tlsPort')]
+            if max(ports) > 0:
+                found.spice = tuple(port if port > 0 else None for port in ports)
         source = root.find("devices/serial[@type='tcp']/source[@mode='bind']")
         if source is not None:
             found.serial = (source.get('host'), int(source.get('service')))

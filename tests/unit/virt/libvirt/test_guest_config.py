@@ -153,6 +153,35 @@ def test_the_screen_can_be_left_out(build, conf):
     assert xml.find('devices/graphics') is None and xml.find('devices/input') is None
 
 
+def test_a_screen_is_served_on_the_internal_address_only(build, conf):
+    """Of each kind, and by default on the loopback (F6)."""
+    conf.config(group='spice', enabled=True)
+    listens = [screen.find('listen').attrib for screen in build().xml.findall('devices/graphics')]
+    assert listens == [{'type': 'address', 'address': '127.0.0.1'}] * 2
+    for group, address in (('vnc', '10.0.0.1'), ('spice', '10.0.0.2')):
+        conf.config(group=group, server_listen=address)
+    screens = build().xml.findall('devices/graphics')
+    assert [screen.find('listen').get('address') for screen in screens] == ['10.0.0.1', '10.0.0.2']
+    assert all(screen.get('listen') is None and screen.get('port') is None for screen in screens)
+
+
+def test_spice_as_configured(build, conf):
+    conf.config(group='vnc', enabled=False)
+    conf.config(group='spice', enabled=True)
+    screen, = build().xml.findall('devices/graphics')
+    assert screen.get('type') == 'spice' and [child.tag for child in screen] == ['listen']
+    assert screen.get('defaultMode') is None
+    assert build().xml.find("devices/channel[@type='spicevmc']/target").get('name') == 'com.redhat.spice.0'
+    conf.config(group='spice', image_compression='off', jpeg_compression='never', zlib_compression='auto',
+                playback_compression=False, streaming_mode='filter', require_secure=True, agent_enabled=False)
+    xml = build().xml
+    screen = xml.find('devices/graphics')
+    assert {child.tag: dict(child.attrib) for child in screen if child.tag != 'listen'} == {
+        'image': {'compression': 'off'}, 'jpeg': {'compression': 'never'}, 'zlib': {'compression': 'auto'},
+        'playback': {'compression': 'off'}, 'streaming': {'mode': 'filter'}}
+    assert screen.get('defaultMode') == 'secure' and xml.find('devices/channel') is None
+
+
 def test_the_graphics_card_is_one_that_the_host_has(build, host):
     assert build().xml.find('devices/video/model').get('type') == 'virtio'
     host.offers.enums['video.modelType'] = {'vga'}
