@@ -30,13 +30,16 @@ def readable_errors(main):
     return wrapper
 
 
-def start(argv=None, with_database=False):
+def start(argv=None, with_database=False, before_waiting=None):
     """Configure a daemon: options, log, SIGUSR2 report, and wait for what it cannot do without.
 
     :param with_database: whether this daemon opens the database itself
+    :param before_waiting: called when the options are known and nothing is open yet
     :raises SchemaMismatch: the schema is not this release's
     """
     config.parse_args(argv or sys.argv)
+    if before_waiting:
+        before_waiting()
     set_up_reports()
     if with_database:
         wait_for_database()

@@ -19,6 +19,7 @@ from oslo_utils import excutils  # noqa: F401  (re-exported: exception.excutils.
 
 from mininova.exception.base import *  # noqa: F403
 from mininova.exception.conflict import *  # noqa: F403
+from mininova.exception.console import *  # noqa: F403
 from mininova.exception.forbidden import *  # noqa: F403
 from mininova.exception.hardware import *  # noqa: F403
 from mininova.exception.internal import *  # noqa: F403

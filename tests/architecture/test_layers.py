@@ -27,7 +27,7 @@ RANKS = {
 }
 
 # Cinder is a later capability; its rank is fixed already.
-ROOMS_TO_COME = {'volume', 'console', 'crypto', 'quota'}
+ROOMS_TO_COME = {'volume', 'crypto', 'quota'}
 
 # Heavy or optional libraries that one module loads when it first needs them, and the module.
 LATE_LIBRARIES = {
