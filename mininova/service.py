@@ -188,7 +188,9 @@ def serve(server, workers=None):
     if workers is not None and workers < 1:
         raise exception.InvalidWorkers(name='workers', workers=workers)
     _share_memory_with_workers()
-    _launcher = service.launch(CONF, server, workers=workers if workers and workers > 1 else None,
+    # With threads each service is a process of its own below a master, also one that is alone.
+    alone = None if concurrency.is_eventlet() else 1
+    _launcher = service.launch(CONF, server, workers=workers if workers and workers > 1 else alone,
                                restart_method='mutate')
 
 

@@ -206,12 +206,11 @@ class Server:
     def stop(self):
         """Take no more connections and end those that are open."""
         self._ending = True
-        shut(self._listener)
+        shut(self._listener)                # what waits for the next connection wakes up, and closes it
         if self._clock:
             self._clock.stop()
         for connection in list(self._connections):
             connection.end()
-        self._listener.close()
 
     def wait(self):
         if self._acceptor:
@@ -229,6 +228,7 @@ class Server:
             connection = Connection(self, sock, address, next(self._numbers))
             self._connections.add(connection)
             self._pool.spawn(self._serve, connection)
+        self._listener.close()
 
     def _serve(self, connection):
         try:
