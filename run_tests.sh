@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")" || exit 2
 
 ALL_PARTS=(style architecture unit functional contract integration campaign lab)
-REAL_PARTS=(libvirt rabbit mariadb network keystone systemd)
+REAL_PARTS=(libvirt rabbit mariadb network keystone systemd chromium)
 
 usage() {
     cat <<EOF
@@ -23,7 +23,8 @@ Parts, in this order (all of them when none is named):
   lab           stack.sh on a machine of its own, with Keystone, Glance, guests and the real clients
 
 Options:
-  --without-libvirt | --without-rabbit | --without-mariadb | --without-network | --without-keystone | --without-systemd
+  --without-libvirt | --without-rabbit | --without-mariadb | --without-network | --without-keystone | --without-systemd |
+  --without-chromium
                 install and run nothing that needs it; the summary says what was left out
   --no-install  install nothing; take .venv as it is
   --setup-only  install and stop

@@ -29,9 +29,9 @@ needs_of() {
         case "$part" in
             style|architecture|unit|functional) ;;
             contract) echo libvirt ;;
-            integration) echo rabbit mariadb libvirt network ;;
+            integration) echo rabbit mariadb libvirt network chromium ;;
             campaign) echo rabbit mariadb ;;
-            lab) echo rabbit mariadb libvirt network keystone systemd ;;
+            lab) echo rabbit mariadb libvirt network keystone systemd chromium ;;
         esac
         # libvirt-python is part of the one environment that all parts share.
         echo libvirt-python
@@ -50,6 +50,7 @@ packages_of() {
         network) echo "dnsmasq:dnsmasq-base nft:nftables conntrack:conntrack ip:iproute2 ebtables:ebtables udhcpc:udhcpc
                        curl:curl" ;;
         keystone) echo "cc:gcc" ;;
+        chromium) echo "chromium:chromium /usr/share/novnc/vnc_lite.html:novnc" ;;
         systemd) echo "systemd-nspawn:systemd-container sudo:sudo" ;;
     esac
 }
