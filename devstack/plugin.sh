@@ -5,7 +5,7 @@
 # functions that are not defined here are DevStack's.
 
 mininova_install() {
-    install_package libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base nftables conntrack libvirt-dev pkg-config
+    install_package libvirt-daemon-system libvirt-clients qemu-system-x86 qemu-utils dnsmasq-base nftables conntrack libvirt-dev pkg-config novnc
     python3 -m venv "$MININOVA_VENV"
     sed "s/^libvirt-python===.*/libvirt-python===$(pkg-config --modversion libvirt)/" "$MININOVA_DIR/upper-constraints.txt" \
         > "$MININOVA_VENV/constraints.txt"
@@ -30,6 +30,9 @@ mininova_configure() {
     iniset "$MININOVA_CONF" database connection "$(database_connection_url nova)"
     iniset "$MININOVA_CONF" image backend glance
     iniset "$MININOVA_CONF" network backend builtin
+    iniset "$MININOVA_CONF" vnc server_listen "$HOST_IP"
+    iniset "$MININOVA_CONF" vnc server_proxyclient_address "$HOST_IP"
+    iniset "$MININOVA_CONF" vnc novncproxy_base_url "http://$SERVICE_HOST:6080/vnc_lite.html"
     iniset "$MININOVA_CONF" oslo_concurrency lock_path "$MININOVA_STATE/locks"
     mininova_credentials keystone_authtoken
     mininova_credentials glance
@@ -59,6 +62,7 @@ mininova_start() {
     run_process mn-api "$MININOVA_VENV/bin/nova-api $conf"
     run_process mn-cond "$MININOVA_VENV/bin/nova-conductor $conf"
     run_process mn-sch "$MININOVA_VENV/bin/nova-scheduler $conf"
+    run_process mn-novnc "$MININOVA_VENV/bin/nova-novncproxy $conf"
     run_process mn-net "$MININOVA_VENV/bin/nova-network $conf"
     run_process mn-cpu "$MININOVA_VENV/bin/nova-compute $conf" "$LIBVIRT_GROUP"
     "${manage[@]}" network create --label private --cidr "$MININOVA_NETWORK_RANGE"
@@ -66,7 +70,7 @@ mininova_start() {
 
 mininova_stop() {
     local name
-    for name in mn-api mn-sch mn-cond mn-net mn-cpu; do stop_process "$name"; done
+    for name in mn-api mn-novnc mn-sch mn-cond mn-net mn-cpu; do stop_process "$name"; done
 }
 
 case "$1 ${2-}" in

@@ -102,6 +102,7 @@ print_what_next() {
     say "  credentials   source $TOP_DIR/openrc admin admin   (or: demo demo; passwords in $DEST/.passwords)"
     say "  try           openstack server create --flavor m1.tiny --image $DEFAULT_IMAGE_NAME --wait vm1"
     say "                openstack console log show vm1"
+    ! serves n-novnc || say "                openstack console url show vm1     (its screen and keyboard, in a browser of this machine)"
     if is_true "$USE_SYSTEMD"; then
         say "  look inside   systemctl status 'nova-*'; journalctl -f -u 'nova-*'"
     else

@@ -38,18 +38,19 @@ def test_the_environment_wins_over_local_conf_and_that_over_the_defaults(bash):
 
 
 def test_services_are_switched_on_and_off_in_local_conf(bash):
-    conf = '[[local|localrc]]\nenable_service n-api-meta\ndisable_service n-net, g-api\nDATABASE_TYPE=sqlite\n'
+    conf = ('[[local|localrc]]\nenable_service n-api-meta n-sproxy\ndisable_service n-net, g-api\n'
+            'DATABASE_TYPE=sqlite\n')
     done = bash('echo $ENABLED_SERVICES; echo ${SERVICES[@]}', local_conf=conf)
     enabled, table = done.stdout.splitlines()
-    assert enabled == 'rabbit,key,n-api,n-cond,n-sch,n-cpu,n-api-meta'
-    assert table == 'rabbit key n-api n-api-meta n-cond n-sch n-cpu'
+    assert enabled == 'rabbit,key,n-api,n-cond,n-sch,n-cpu,n-novnc,n-api-meta,n-sproxy'
+    assert table == 'rabbit key n-api n-api-meta n-cond n-sch n-novnc n-sproxy n-cpu'
 
 
 def test_each_pretended_host_has_services_of_its_own(bash):
     done = bash('echo ${SERVICES[@]}; echo ${SERVICE_COMMAND[n-cpu-2]}',
                 VIRT_DRIVER='fake', NUMBER_FAKE_NOVA_COMPUTE='2')
     table, command = done.stdout.splitlines()
-    assert table.endswith('n-net-1 n-cpu-1 n-net-2 n-cpu-2')
+    assert table.endswith('n-net-1 n-cpu-1 n-net-2 n-cpu-2') and 'n-novnc' not in table
     assert command.endswith('nova-host-2.conf')
 
 

@@ -15,7 +15,7 @@ from tests.fixtures.nspawn import container  # noqa: F401
 pytestmark = [pytest.mark.needs('rabbit', 'mariadb', 'libvirt', 'network', 'keystone', 'systemd'),
               pytest.mark.timeout(900)]
 
-UNITS = ('nova-api', 'nova-conductor', 'nova-scheduler', 'nova-network', 'nova-compute')
+UNITS = ('nova-api', 'nova-conductor', 'nova-scheduler', 'nova-novncproxy', 'nova-network', 'nova-compute')
 READY = 'mini-guest: ready'
 LOOK = 3  # seconds between two looks with a client, which takes a processor for more than one
 CONSOLE_LIMIT = 2 << 20
@@ -129,8 +129,8 @@ def test_stop_lets_work_end_and_any_order_of_start_does(lab):
         assert lab.unit(unit, 'Result', 'ActiveState') == ['success', 'inactive'], unit
     assert 'instance-' in lab.run('virsh', 'list', '--name')
     lab.run('systemctl', 'stop', 'devstack@rabbit', 'devstack@mysql', timeout=150)
-    order = ('nova-compute', 'nova-network', 'nova-scheduler', 'nova-api', 'devstack@rabbit', 'devstack@mysql',
-             'nova-conductor')
+    order = ('nova-compute', 'nova-network', 'nova-scheduler', 'nova-novncproxy', 'nova-api', 'devstack@rabbit',
+             'devstack@mysql', 'nova-conductor')
     for unit in order:
         lab.run('systemctl', 'start', '--no-block', unit)
         time.sleep(1)
