@@ -78,13 +78,20 @@ class NovaProxyRequestHandler(static.StaticFiles, websocketproxy.ProxyRequestHan
             self._console = self._open()
         except REFUSALS as error:
             LOG.warning('A console was refused to %s: %s', self.client_address[0], _reason(error))
-            self.send_error(*_status(error))
+            self._refuse(*_status(error))
             return
         try:
             super().handle_upgrade()
         finally:
             server.shut(self._console.target)
             self._console.target.close()
+
+    def _refuse(self, status, message):
+        """Answer without a body: what waits for a websocket would take it for a frame (Tempest's test_novnc does)."""
+        self.send_response(status, message)
+        self.send_header('Content-Length', '0')
+        self.send_header('Connection', 'close')
+        self.end_headers()
 
     def _open(self):
         """Return the _Console that the request's token is for.

@@ -161,14 +161,29 @@ def test_compute_killed_while_it_starts_a_guest(lab):
     wait_ready(lab, 'vm2')
 
 
+@pytest.mark.needs('chromium')
+def test_the_screen_of_a_guest_in_a_browser(lab):
+    """vm2 of the test before; the page runs until its script waits for nothing but the guest."""
+    url = openstack(lab, 'console', 'url', 'show', 'vm2')['url']
+
+    def page():
+        return lab.run('chromium', '--headless', '--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu',
+                       '--no-proxy-server', f'--user-data-dir={lab.directory}/browser', '--virtual-time-budget=20000',
+                       '--dump-dom', url)
+    processes.wait_for(lambda: 'Connected to QEMU (instance-' in page(), 'screen of vm2', 60, 1)
+    token = url.rpartition('%3D')[2]
+    log = lab.shell(f'cat {PREPARED}/logs/n-novnc.log')
+    assert 'The novnc console was opened' in log and token not in log
+
+
 def test_a_guest_survives_the_end_of_libvirtd_and_of_all_services(lab):
     """vm2 of the test before: the same boot, before and after."""
     boots = console(lab, 'vm2').count(READY)
     lab.shell('kill -KILL $(pgrep -x libvirtd)')
-    for service in ('n-cpu', 'n-net', 'n-cond', 'n-sch', 'n-api'):
+    for service in ('n-cpu', 'n-net', 'n-cond', 'n-sch', 'n-novnc', 'n-api'):
         kill(lab, service)
     lab.lab('start_libvirt')
-    for service in ('n-cond', 'n-sch', 'n-net', 'n-cpu', 'n-api'):
+    for service in ('n-cond', 'n-sch', 'n-novnc', 'n-net', 'n-cpu', 'n-api'):
         restart(lab, service)
     processes.wait_for(lambda: 'ACTIVE' in lab.client('nova', 'list', wanted=None), 'vm2 in the list', 90, LOOK)
     assert console(lab, 'vm2').count(READY) == boots
