@@ -39,10 +39,10 @@ def listen(host, port):
 
     :raises NovaException: the address is not this machine's, or taken
     """
-    family = socket.AF_INET6 if CONF.source_is_ipv6 else 0
+    wanted = socket.AF_INET6 if CONF.source_is_ipv6 else socket.AF_INET
     try:
-        found = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM, 0, socket.AI_PASSIVE)
-        family, kind, protocol, _name, address = min(found, key=lambda entry: entry[0] != (family or socket.AF_INET))
+        found = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM, 0, socket.AI_PASSIVE)
+        family, kind, protocol, _name, address = min(found, key=lambda entry: entry[0] != wanted)
         made = socket.socket(family, kind, protocol)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)

@@ -18,6 +18,9 @@ from tests.unit.virt import hostile
 
 pytestmark = pytest.mark.needs('libvirt')
 
+# What a SPICE client says first: magic, version 2.2, length, session 0, main channel, no capabilities.
+SPICE_LINK = 'REDQ' + r'\x02\0\0\0' * 2 + r'\x12\0\0\0' + r'\0' * 4 + r'\x01\0' + r'\0' * 8 + r'\x12\0\0\0'
+
 
 @pytest.fixture
 def manager():
@@ -333,6 +336,24 @@ def test_the_screen_and_the_serial_port_answer(conf, subject, spawn, private, ev
     eventually(lambda: samples.BOOT_TEXT.strip() in subject.get_console_output(None, instance), seconds=20)
     other = spawn(network_info=samples.network_info(private.bridge, mac='fa:16:3e:00:00:77'))
     assert subject.get_serial_console(None, other).port != port.port
+
+
+@pytest.fixture
+def routed(private):
+    """An address besides the loopback's: without one SPICE's server resolves none, not 127.0.0.1 either."""
+    private.run('ip', 'address', 'add', '192.0.2.1/32', 'dev', 'lo')
+    yield
+    private.run('ip', 'address', 'delete', '192.0.2.1/32', 'dev', 'lo')
+
+
+def test_a_spice_screen_as_configured_answers(conf, subject, spawn, private, routed):
+    conf.config(group='vnc', enabled=False)
+    conf.config(group='spice', enabled=True, image_compression='off', jpeg_compression='never',
+                zlib_compression='never', playback_compression=True, streaming_mode='off')
+    screen = subject.get_spice_console(None, spawn())
+    connect = (f"exec 3<>/dev/tcp/127.0.0.1/{screen.port}; printf '%b' '{SPICE_LINK}' >&3; "
+               'read -t 5 -n 4 -u 3 magic; echo "$magic"')
+    assert private.run('bash', '-c', connect).strip() == 'REDQ'
 
 
 def test_a_card_can_use_its_own_addresses_only_while_its_guest_lives(conf, start_driver, spawn, subject, private):

@@ -48,11 +48,10 @@ class World:
         """Start a VNC server."""
         return self._run(vnc_server.Server(**options))
 
-    def proxy(self, console_type='novnc', web=True, **options):
+    def proxy(self, console_type='novnc', web=True, host='127.0.0.1'):
         """Start a proxy."""
         security = rfb.RFBSecurityProxy() if console_type == 'novnc' else None
-        made = websocketproxy.NovaWebSocketProxy('127.0.0.1', 0, console_type, str(self.web) if web else None, security,
-                                                 **options)
+        made = websocketproxy.NovaWebSocketProxy(host, 0, console_type, str(self.web) if web else None, security)
         made.compute_rpcapi = self.compute
         made.start()
         return self._run(made)

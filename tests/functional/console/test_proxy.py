@@ -2,10 +2,13 @@
 """Consoles through a proxy: who gets in, what passes, when it ends."""
 import datetime
 import logging
+import socket
 import time
+import uuid
 
 import pytest
 
+import mininova.conf
 from mininova import concurrency, context, exception, objects, rpc
 from mininova.console import server, websocketproxy
 from mininova.db import models
@@ -107,6 +110,25 @@ def test_without_a_good_token_nothing_is_reached(world, guest, proxy):
     for token in (UNKNOWN, '', '%00', 'x' * 3000, "' OR 1=1 --", wrong_type):
         assert refused(world, proxy, token.replace(' ', '+')) == 403
     assert guest.conversations == [] and world.compute.asked == []
+
+
+def test_a_token_cannot_be_guessed_and_does_not_last(world):
+    tokens = {world.token(1) for _each in range(100)}
+    assert len(tokens) == 100 and {uuid.UUID(token).version for token in tokens} == {4}, '122 random bits'
+    assert mininova.conf.CONF.consoleauth.token_ttl == 600
+
+
+def test_the_address_may_be_one_of_ipv6(world, guest, monkeypatch):
+    both = [(socket.AF_INET, socket.SOCK_STREAM, 6, '', ('127.0.0.1', 0)),
+            (socket.AF_INET6, socket.SOCK_STREAM, 6, '', ('::1', 0, 0, 0))]
+    with monkeypatch.context() as patch:
+        patch.setattr(server.socket, 'getaddrinfo', lambda *_arguments: both)
+        assert world.proxy(host='console.example.org').host == '127.0.0.1'
+        world.conf(source_is_ipv6=True)
+        proxy = world.proxy(host='console.example.org')
+    assert proxy.host == '::1'
+    with world.connect(proxy, world.token(guest.port)) as console:
+        assert vnc_server.greet(console) == b'fake guest'
 
 
 def test_a_token_is_over_when_its_time_is(world, guest, proxy, database):
@@ -214,6 +236,7 @@ def test_a_stopped_proxy_ends_its_consoles(world, guest, proxy):
     with world.connect(proxy, world.token(guest.port)) as console:
         vnc_server.greet(console)
         proxy.stop()
+        proxy.wait()
         assert console.wait_closed() in (1000, None)
     wait_for(lambda: not proxy._connections, 'end of the connections', 5)
 
