@@ -75,7 +75,7 @@ instances = _table(
     _text('access_ip_v4', 39), _text('access_ip_v6', 39), _flag('auto_disk_config'), _integer('progress'),
     _text('ephemeral_key_uuid', 36), _text('flavorid'), sa.Column('flavor', Json), sa.Column('system_metadata', Json),
     sa.Column('network_info', Json), sa.Column('numa_topology', Json), sa.Column('pci_requests', Json),
-    sa.Column('pci_devices', Json),
+    sa.Column('pci_devices', Json), sa.Column('device_metadata', Json),
     _text('action_id', 36), _text('owner', 36),
     _integer('build_attempt', server_default='0'),
     sa.Index('ix_instances_project_id_deleted', 'project_id', 'deleted'),

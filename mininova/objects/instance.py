@@ -30,7 +30,8 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
     hypervisor says; ``action_id`` names the accepted action that ``task_state`` belongs to: a message that carries
     another one is stale.  ``flavor`` is the flavor as it was at the last create or resize.  ``numa_topology`` is what
     it has of its host's NUMA cells; without a host it is what it wants, or had.  ``pci_requests`` are documents of what
-    its flavor asked for when it got it, ``pci_devices`` of what it has of its host.
+    its flavor asked for when it got it, ``pci_devices`` of what it has of its host.  ``device_metadata`` is where the
+    hypervisor put its cards and disks at its last start ({'nics': {MAC: [bus, address]}, 'disks': {device: ...}}).
     """
     VERSION = '1.0'
     OBJ_IDENTITY = ('id', 'uuid', 'action_id')
@@ -54,7 +55,7 @@ class Instance(base.NovaObject, base.NovaPersistentObject):
         'system_metadata': fields.DictOfNullableStringsField(), 'metadata': fields.DictOfStringsField(),
         'tags': fields.ListOfStringsField(), 'network_info': fields.JsonField(nullable=True),
         'numa_topology': fields.JsonField(nullable=True), 'pci_requests': fields.JsonField(nullable=True),
-        'pci_devices': fields.JsonField(nullable=True),
+        'pci_devices': fields.JsonField(nullable=True), 'device_metadata': fields.JsonField(nullable=True),
         'action_id': fields.text(),
         'owner': fields.text(), 'build_attempt': fields.integer(), 'deleted': fields.BooleanField(default=False),
         'deleted_at': fields.time(),

@@ -223,6 +223,7 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
         fake_pci.check_free(list(self.host.guests.values()), guest, guest.pci_devices)
         guest.domain = True
         self.host.keep(guest)
+        instance.device_metadata = fake_host.places(guest)
         crashpoint.crashpoint('create.C15.defined.after')
 
     def _start(self, guest, step):

@@ -3,6 +3,7 @@
 from oslo_log import log as logging
 
 from mininova import crashpoint
+from mininova.virt import fake_host
 
 LOG = logging.getLogger(__name__)
 
@@ -16,6 +17,7 @@ class FakeInterfaces:
         if vif['address'] not in guest.macs:
             guest.macs.append(vif['address'])
             self.host.keep(guest)
+        instance.device_metadata = fake_host.places(guest)
         self.faults.hit('attach_interface.plugged')
         crashpoint.crashpoint('interface.I4.guest_has_it.after')
 

@@ -18,6 +18,14 @@ class VirtAPI:
         """
         return {}
 
+    def renew_config_drive_files(self, files, instance, network_info):
+        """Write into the content of a config drive where the guest's devices are by now (``device_metadata``).
+
+        :param files: what `config_drive_files` returned; changed
+        :returns: whether that made a difference: there are devices with a tag
+        """
+        return False
+
     @contextlib.contextmanager
     def wait_for_instance_event(self, instance, event_names, deadline=300, error_callback=None):
         """Do the body, then wait until all named external events (such as network-vif-plugged) came.

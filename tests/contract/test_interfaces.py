@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cards that are plugged into guests and out of them, on every driver."""
+import re
 import time
 
 import pytest
@@ -75,6 +76,18 @@ def test_a_running_guest_gets_a_card_and_lets_it_go(subject, running, first, sec
     assert subject.driver.get_info(running).state == power_state.RUNNING
     detach(subject, running, second)
     assert macs(subject, running) == [first[0]['address']]
+
+
+def test_where_cards_are_is_noted(subject, running, first, second):
+    """A guest finds a card that has a tag by its place."""
+    places = running.device_metadata['nics']
+    assert set(places) == {first[0]['address']}
+    attach(subject, running, second)
+    places = running.device_metadata['nics']
+    assert set(places) == {first[0]['address'], second[0]['address']}
+    addresses = [address for bus, address in places.values() if bus == 'pci']
+    assert len(set(addresses)) == 2 and all(re.fullmatch('0000:[0-9a-f]{2}:[0-9a-f]{2}[.][0-7]', address)
+                                            for address in addresses)
 
 
 def test_each_may_be_repeated(subject, running, first, second):

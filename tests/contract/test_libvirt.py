@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What only real guests of a real libvirtd can show."""
+import json
 import os
 import subprocess
 import time
@@ -14,7 +15,7 @@ from mininova.virt import event, imagecache
 from mininova.virt.libvirt import utils
 from mininova.virt.libvirt.config import base
 from tests.contract import libvirtd_process, samples
-from tests.unit.virt import hostile
+from tests.unit.virt import hostile, test_configdrive
 
 pytestmark = pytest.mark.needs('libvirt')
 
@@ -221,6 +222,26 @@ def test_guests_of_others_are_no_leftovers(subject, libvirtd, tmp_path):
 def test_guests_of_every_kind_boot_with_all_their_disks(subject, spawn, properties, eventually):
     instance = spawn({'swap': 8, 'ephemeral_gb': 1}, properties, config_drive='True')
     eventually(lambda: samples.BOOT_TEXT.strip() in subject.get_console_output(None, instance), seconds=20)
+
+
+@pytest.mark.parametrize('properties, places', [
+    ({}, {'vda': 'pci'}), ({'hw_disk_bus': 'scsi'}, {'sda': 'scsi'}),
+    ({'hw_disk_bus': 'ide'}, {'hda': 'ide'})], ids=str)
+def test_a_config_drive_tells_where_libvirt_put_devices(subject, spawn, manager, monkeypatch, libvirtd, properties,
+                                                        places):
+    def renew(files, instance, network_info):
+        files['openstack/latest/meta_data.json'] = json.dumps(instance.device_metadata).encode()
+        return True
+    monkeypatch.setattr(manager, 'renew_config_drive_files', renew, raising=False)
+    instance = spawn(properties=properties, config_drive='True')
+    _label, files = test_configdrive.read_iso(utils.file_path(instance, 'disk.config'))
+    told = json.loads(files['openstack/latest/meta_data.json'])
+    assert {name: told['disks'][name][0] for name in places} == places
+    (mac, (bus, address)), = told['nics'].items()
+    found = document(libvirtd, instance).find('devices/interface/address')
+    assert (mac, bus) == ('fa:16:3e:00:00:05', 'pci')
+    assert address == '0000:{:02x}:{:02x}.0'.format(int(found.get('bus'), 0), int(found.get('slot'), 0))
+    assert len(manager.asked) == 1
 
 
 def test_many_guests_share_one_download(subject, spawn, image_service, libvirtd):

@@ -71,6 +71,8 @@ class InterfaceOperations(base.Operations):
             raise exception.PortNotFound(port_id=port_id)
         instance.network_info = network_info.plain()
         instance.obj_reset_changes(['network_info'])
+        if 'device_metadata' in instance.obj_what_changed():
+            instance.save()
         crashpoint('interface.I5.written.after')
         LOG.info('Attached card %s.', port_id, instance=instance)
 

@@ -260,3 +260,13 @@ def image_ids_in_use():
         for record in (utils.read_record(path), utils.read_record(path, utils.RESCUE_RECORD)):
             found.update(entry['image_id'] for entry in record.values() if entry.get('image_id'))
     return found
+
+
+def renew_config_drive(disk_set, files):
+    """Write a config drive again, with other content, in its place.
+
+    :param disk_set: a DiskSet, or what has its disks
+    """
+    for disk in disk_set.disks():
+        if disk.name == blockinfo.CONFIG:
+            configdrive.build(files, disk.path, 'iso9660' if disk.type == 'cdrom' else 'vfat')

@@ -200,7 +200,7 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
                 files = self.virtapi.config_drive_files(instance, network_info, admin_password, injected_files)
             disk_set = self._create_image(context, instance, image_meta, builder, block_device_info, files)
             if power_on:
-                self._start(instance, builder, disk_set, network_info)
+                self._start(instance, builder, disk_set, network_info, files)
             else:
                 self._define(instance, self._get_guest_xml(instance, builder, disk_set, network_info))
         except Exception:
@@ -212,10 +212,20 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
         arch = guest_config.architecture(image_meta, self._host.capabilities().arch)
         return blockinfo.root_device_name(instance, image_meta, guest_config.machine_type(image_meta, arch))
 
-    def _start(self, instance, builder, disk_set, network_info):
-        """Define and start a guest whose disks are there, and wait until it runs."""
+    def _start(self, instance, builder, disk_set, network_info, config_drive_files=None):
+        """Define and start a guest whose disks are there, and wait until it runs.
+
+        :param config_drive_files: what its config drive holds, if that was just made
+        """
         document = self._get_guest_xml(instance, builder, disk_set, network_info)
-        self._create_domain_and_network(instance, document, network_info)
+
+        def note_places(guest):
+            instance.device_metadata = guest.describe(inactive=True).places()
+            # The drive was made before anybody knew where the devices are going to be.
+            if config_drive_files and self.virtapi.renew_config_drive_files(config_drive_files, instance, network_info):
+                disks.renew_config_drive(disk_set, config_drive_files)
+
+        self._create_domain_and_network(instance, document, network_info, note_places)
         self._wait_for_boot(instance)
 
     def _create_image(self, context, instance, image_meta, builder, block_device_info, config_drive_files):
@@ -246,14 +256,18 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
         finally:
             console.release_serial_port(document.serial_port())
 
-    def _create_domain_and_network(self, instance, document, network_info):
-        """Define the guest, plug its cards and start it."""
+    def _create_domain_and_network(self, instance, document, network_info, note_places):
+        """Define the guest, plug its cards and start it.
+
+        :param note_places: called with the guest when it is defined
+        """
         try:
             self.plug_vifs(instance, network_info)
             crashpoint.crashpoint('create.C14.plugged.after')
             console.prepare_log(instance)
             guest = self._host.define(document)
             crashpoint.crashpoint('create.C15.defined.after')
+            note_places(guest)
             guest.launch()
         except libvirt.libvirtError as error:
             LOG.error('libvirt refused the guest: %s', error, instance=instance)
@@ -389,7 +403,7 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
         rescue_set = rescue.RescueSet(instance)
         rescue_set.create(context, image_meta, builder.machine, files)
         crashpoint.crashpoint('rescue.U3.disks_made.after')
-        self._start(instance, builder, rescue_set, network_info)
+        self._start(instance, builder, rescue_set, network_info, files)
 
     def unrescue(self, context, instance, network_info, power_on=True):
         guest = self._find_guest(instance)

@@ -35,6 +35,7 @@ class Interfaces:
             for live in _documents(guest):
                 if not _has(guest, vif, live):
                     guest.attach_device(document, live)
+            instance.device_metadata = guest.describe().places()
         except libvirt.libvirtError as error:
             LOG.error('libvirt refused card %s: %s', vif['id'], error, instance=instance)
             raise exception.InterfaceAttachFailed(instance_uuid=instance.uuid) from error

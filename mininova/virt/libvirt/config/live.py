@@ -4,12 +4,16 @@ import dataclasses
 
 from mininova.virt.libvirt.config import base, nodedev
 
+# Buses of disks that guests are told of; virtio is a PCI device.
+TOLD_BUSES = ('scsi', 'ide', 'usb')
+
 
 @dataclasses.dataclass
 class LiveDisk:
     """A disk: its name in the guest and the file behind it.
 
     :ivar copied: a copy of it is under way and has all there is
+    :ivar place: [bus, address] that the guest finds it at, see ``_place``
     """
 
     device: str
@@ -17,15 +21,20 @@ class LiveDisk:
     source: str | None
     driver_format: str | None
     copied: bool = False
+    place: list | None = None
 
 
 @dataclasses.dataclass
 class LiveInterface:
-    """A card: its address and the host device behind it."""
+    """A card: its address and the host device behind it.
+
+    :ivar place: [bus, address] that the guest finds it at, see ``_place``
+    """
 
     mac: str
     target_dev: str | None
     document: str | None = None
+    place: list | None = None
 
 
 @dataclasses.dataclass
@@ -52,6 +61,11 @@ class LiveGuest:
         """Return the XML text of the card with a MAC address, None if there is none."""
         return next((card.document for card in self.interfaces if card.mac == mac), None)
 
+    def places(self):
+        """Return where cards and disks are, as Instance.device_metadata keeps it."""
+        return {'nics': {card.mac: card.place for card in self.interfaces if card.place},
+                'disks': {disk.target_dev: disk.place for disk in self.disks if disk.place}}
+
     @classmethod
     def parse(cls, document):
         """Read virDomainGetXMLDesc's document."""
@@ -62,12 +76,12 @@ class LiveGuest:
             found.disks.append(LiveDisk(
                 disk.get('device'), disk.find('target').get('dev'), source.get('file') if source is not None else None,
                 driver.get('type') if driver is not None else None,
-                mirror is not None and mirror.get('ready') == 'yes'))
+                mirror is not None and mirror.get('ready') == 'yes', _place(disk)))
         for card in root.findall('devices/interface'):
             target = card.find('target')
             found.interfaces.append(LiveInterface(card.find('mac').get('address'),
                                                   target.get('dev') if target is not None else None,
-                                                  base.to_text(card)))
+                                                  base.to_text(card), _place(card)))
         graphics = root.find("devices/graphics[@type='vnc']")
         if graphics is not None and int(graphics.get('port') or -1) > 0:
             found.vnc = (graphics.get('listen'), int(graphics.get('port')))
@@ -82,3 +96,14 @@ class LiveGuest:
         found.hostdevs = {nodedev.join(address) for address in root.findall(
             "devices/hostdev[@type='pci']/source/address")}
         return found
+
+
+def _place(device):
+    """Return [bus, address], [bus, None] where the guest sees no address, None if libvirt told nothing of use."""
+    address, target = device.find('address'), device.find('target')
+    if address is not None and address.get('type') == 'pci':
+        domain, bus, slot, function = (int(address.get(part), 0) for part in ('domain', 'bus', 'slot', 'function'))
+        return ['pci', f'{domain:04x}:{bus:02x}:{slot:02x}.{function:x}']
+    if device.tag == 'disk' and target.get('bus') in TOLD_BUSES:
+        return [target.get('bus'), None]
+    return None
