@@ -48,12 +48,14 @@ def _meta_data(documents, version):
         found['instance-type'] = instance.flavor.name
     if version >= '2007-12-15':
         found['block-device-mapping'] = _block_devices(documents)
-        found['instance-action'] = 'none'
-        found['placement'] = {'availability-zone': instance.availability_zone or ''}
         if instance.kernel_id:
             found['kernel-id'] = _image_id('aki', instance.kernel_id)
         if instance.ramdisk_id:
             found['ramdisk-id'] = _image_id('ari', instance.ramdisk_id)
+    if version >= '2008-02-01':
+        found['placement'] = {'availability-zone': instance.availability_zone or ''}
+    if version >= '2008-09-01':
+        found['instance-action'] = 'none'
     return found
 
 
@@ -64,7 +66,11 @@ def _image_id(kind, image_ref):
 def _block_devices(documents):
     root = documents.instance.root_device_name or '/dev/vda'
     found = {'ami': root.removeprefix('/dev/'), 'root': root}
-    local = [device for device in documents.block_devices if device.source_type == 'blank' and device.device_name]
+    volumes = sorted(device.device_name for device in documents.block_devices
+                     if device.destination_type == 'volume' and device.device_name)
+    found.update({f'ebs{number}': name for number, name in enumerate(volumes)})
+    local = [device for device in documents.block_devices if device.source_type == 'blank'
+             and device.destination_type != 'volume' and device.device_name]
     ephemerals = [device for device in local if device.guest_format != 'swap']
     for number, device in enumerate(sorted(ephemerals, key=lambda device: device.device_name)):
         found[f'ephemeral{number}'] = device.device_name

@@ -2,27 +2,27 @@
 """What a guest is told about itself: the tree of documents of the metadata service and of config drives.
 
 Built in nova-api (the service, api/metadata/handler.py) and in nova-compute (a config drive, through
-``virtapi.config_drive_files``), from an instance that was loaded with its metadata; does no input but the vendor file.
-The tree is the one guests know: EC2-style below a version, and ``openstack/``.
+``virtapi.config_drive_files``), from an instance that was loaded with its metadata; does no input but vendor data.
+The tree is the one guests know: EC2-style below a version, and ``openstack/``, whose versions are described in
+doc/source/metadata.rst.
 Nova: nova/api/metadata/base.py, nova/virt/netutils.py
 """
 import base64
 import json
 import os
-
-from oslo_log import log
+import posixpath
 
 import mininova.conf
-from mininova.compute import ec2_metadata
+from mininova.compute import device_metadata, ec2_metadata, network_data, vendordata
 
 CONF = mininova.conf.CONF
-LOG = log.getLogger(__name__)
 
 FOLSOM, GRIZZLY, HAVANA, LIBERTY = '2012-08-10', '2013-04-04', '2013-10-17', '2015-10-15'
 NEWTON_ONE, NEWTON_TWO, OCATA, ROCKY, VICTORIA = '2016-06-30', '2016-10-06', '2017-02-22', '2018-08-27', '2020-10-14'
-OPENSTACK_VERSIONS = (FOLSOM, GRIZZLY, HAVANA, LIBERTY, NEWTON_ONE, NEWTON_TWO, OCATA, ROCKY, VICTORIA)
+EPOXY = '2025-04-04'
+OPENSTACK_VERSIONS = (FOLSOM, GRIZZLY, HAVANA, LIBERTY, NEWTON_ONE, NEWTON_TWO, OCATA, ROCKY, VICTORIA, EPOXY)
 
-PASSWORD = 'password'
+PASSWORD, META_DATA = 'password', 'meta_data.json'
 SEED_BYTES = 512
 
 
@@ -48,6 +48,7 @@ class InstanceMetadata:
         self.extra_md = extra_md or {}
         self.block_devices = list(block_devices)
         self.security_groups = list(security_groups)
+        self.vendor_data = vendordata.VendorData(instance)
         self.user_data = base64.b64decode(instance.user_data) if instance.user_data else None
         self.content, self.files = {}, []
         for number, (path, data) in enumerate(content or ()):
@@ -68,8 +69,9 @@ class InstanceMetadata:
 
         :returns: bytes of a document; for a directory a list of names (directories end in /)
         :raises NoSuchDocument:
+        :raises VendorDataFailed: the operator's part of it cannot be had
         """
-        parts = [part for part in path.split('/') if part]
+        parts = split(path)
         if not parts:
             return [*ec2_metadata.VERSIONS, 'latest']
         if parts[0] == 'openstack':
@@ -99,7 +101,7 @@ class InstanceMetadata:
             raise NoSuchDocument('/'.join(parts))
         documents = self._documents(version)
         if len(parts) == 1:
-            return [*documents, PASSWORD] if version >= GRIZZLY else list(documents)
+            return _listing(documents, version)
         if parts[1] not in documents:
             raise NoSuchDocument(parts[1])
         return documents[parts[1]]()
@@ -110,15 +112,15 @@ class InstanceMetadata:
 
     def _documents(self, version):
         """The documents of an openstack/ version: {name: function that gives the bytes}."""
-        documents = {'meta_data.json': lambda: _json(self.meta_data(version))}
+        documents = {META_DATA: lambda: _json(self.meta_data(version))}
         if self.user_data is not None:
             documents['user_data'] = lambda: self.user_data
-        if version >= HAVANA:
-            documents['vendor_data.json'] = lambda: _json(self._static_vendor_data())
+        if version >= HAVANA and vendordata.STATIC in CONF.api.vendordata_providers:
+            documents['vendor_data.json'] = lambda: _json(self.vendor_data.static())
         if version >= LIBERTY:
-            documents['network_data.json'] = lambda: _json(network_data(self.network_info))
+            documents['network_data.json'] = lambda: _json(network_data.network_data(self.network_info))
         if version >= NEWTON_TWO:
-            documents['vendor_data2.json'] = lambda: _json(self._vendor_data2())
+            documents['vendor_data2.json'] = lambda: _json(self.vendor_data.all())
         return documents
 
     # -- documents ------------------------------------------------------------------
@@ -141,34 +143,21 @@ class InstanceMetadata:
         if version >= LIBERTY:
             found['project_id'] = instance.project_id
         if version >= NEWTON_ONE:
-            found['devices'] = self._devices()
+            found['devices'] = self._devices(version)
         if version >= VICTORIA:
-            found['dedicated_cpus'] = []
+            found['dedicated_cpus'] = self._dedicated_cpus()
         return found
 
-    def _devices(self):
-        """Devices that were given a tag (2.32)."""
-        nics = [{'type': 'nic', 'bus': 'none', 'address': 'none', 'mac': vif['address'], 'tags': [vif.get_tag()]}
-                for vif in self.network_info if vif.get_tag()]
-        disks = [{'type': 'disk', 'bus': 'none', 'address': 'none', 'path': device.device_name, 'tags': [device.tag]}
-                 for device in self.block_devices if device.tag]
-        return nics + disks
+    def _devices(self, version):
+        """Devices that were given a tag (2.32), and where they are."""
+        places = self.instance.device_metadata if self.instance.obj_attr_is_set('device_metadata') else None
+        return device_metadata.describe(places, self.network_info, self.block_devices, vlans=version >= OCATA,
+                                        trusted=version >= ROCKY)
 
-    @staticmethod
-    def _static_vendor_data():
-        path = CONF.api.vendordata_jsonfile_path
-        if not path or 'StaticJSON' not in CONF.api.vendordata_providers:
-            return {}
-        try:
-            with open(path) as file:
-                found = json.load(file)
-        except (OSError, ValueError) as error:
-            LOG.warning('No vendor data: %s: %s', path, error)
-            return {}
-        return found if isinstance(found, dict) else {}
-
-    def _vendor_data2(self):
-        return {'static': self._static_vendor_data()} if CONF.api.vendordata_providers else {}
+    def _dedicated_cpus(self):
+        """Virtual CPUs that have a CPU of the host for themselves."""
+        topology = self.instance.get_numa_topology()
+        return sorted(cpu for cell in topology.cells for cpu in cell.pcpuset) if topology else []
 
     # -- config drive -----------------------------------------------------------------
 
@@ -182,43 +171,44 @@ class InstanceMetadata:
                 files[f'ec2/{version}/meta-data.json'] = _json(ec2_metadata.plain(tree['meta-data']))
                 if self.user_data is not None:
                     files[f'ec2/{version}/user-data'] = self.user_data
+        common = {}
         for version in [*OPENSTACK_VERSIONS, 'latest']:
             documents = self._documents(OPENSTACK_VERSIONS[-1] if version == 'latest' else version)
-            files.update({f'openstack/{version}/{name}': read() for name, read in documents.items()})
+            for name, read in documents.items():
+                # Only meta_data.json differs from version to version; what services say is asked for once.
+                content = read() if name == META_DATA else common.get(name) or common.setdefault(name, read())
+                files[f'openstack/{version}/{name}'] = content
         files.update({f'openstack/content/{name}': data for name, data in self.content.items()})
         return files
 
 
+    def renew_devices(self, files):
+        """Write into the files of a config drive where the devices are by now.
+
+        :param files: what `metadata_for_config_drive` gave, which is changed
+        :returns: whether it makes a difference
+        """
+        if not device_metadata.is_needed(self.network_info, self.block_devices):
+            return False
+        for version in [*OPENSTACK_VERSIONS, 'latest']:
+            path = f'openstack/{version}/{META_DATA}'
+            found = json.loads(files[path])
+            if 'devices' in found:
+                found['devices'] = self._devices(OPENSTACK_VERSIONS[-1] if version == 'latest' else version)
+                files[path] = _json(found)
+        return True
+
+
+def split(path):
+    """Return the parts of a path as Nova reads it: doubled slashes, . and .. mean nothing of their own."""
+    return [part for part in posixpath.normpath('/' + path.lstrip('/')).split('/') if part]
+
+
+def _listing(documents, version):
+    """The names in the directory of a version, in Nova's order."""
+    order = (META_DATA, 'user_data', PASSWORD, 'vendor_data.json', 'network_data.json', 'vendor_data2.json')
+    return [name for name in order if name in documents or name == PASSWORD and version >= GRIZZLY]
+
+
 def _json(document):
     return json.dumps(document).encode()
-
-
-def network_data(network_info):
-    """Describe a guest's cards and addresses as network_data.json does.
-
-    :param network_info: network.model.NetworkInfo
-    :returns: {links, networks, services}
-    """
-    links, networks, services = [], [], []
-    for vif in network_info:
-        link = {'id': vif['devname'], 'vif_id': vif['id'], 'type': vif['type'], 'mtu': vif.mtu,
-                'ethernet_mac_address': vif['address']}
-        links.append(link)
-        for subnet in vif['network']['subnets'] if vif['network'] else ():
-            networks.append(_network_entry(f'network{len(networks)}', link['id'], vif['network'], subnet))
-            for server in subnet['dns']:
-                service = {'type': 'dns', 'address': server['address']}
-                if service not in services:
-                    services.append(service)
-    return {'links': links, 'networks': networks, 'services': services}
-
-
-def _network_entry(identity, link, network, subnet):
-    entry = {'id': identity, 'link': link, 'network_id': network['id'], 'type': f'ipv{subnet["version"]}'}
-    if subnet.get_meta('dhcp_server'):
-        return dict(entry, type=f'ipv{subnet["version"]}_dhcp')
-    anywhere = '::' if subnet['version'] == 6 else '0.0.0.0'
-    routes = [{'network': anywhere, 'netmask': anywhere, 'gateway': subnet['gateway']['address']}] if (
-        subnet['gateway']) else []
-    return dict(entry, ip_address=subnet['ips'][0]['address'] if subnet['ips'] else None, netmask=subnet.netmask(),
-                routes=routes, services=[{'type': 'dns', 'address': server['address']} for server in subnet['dns']])

@@ -30,6 +30,7 @@ MODULES = (
     'quota',
     'scheduler',
     'servicegroup',
+    'vendordata',
     'virt',
     'vnc',
     'wsgi',

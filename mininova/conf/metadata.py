@@ -11,10 +11,8 @@ Domain that is added to guests' host names in metadata and DHCP; empty adds none
     cfg.StrOpt('config_drive_skip_versions',
                default='1.0 2007-01-19 2007-03-01 2007-08-29 2007-10-10 2007-12-15 2008-02-01 2008-09-01', help="""
 Versions of the EC2-style tree that are left out of a config drive, separated by spaces."""),
-    cfg.ListOpt('vendordata_providers', default=['StaticJSON'], help="""
-Where vendor data comes from. `StaticJSON` is the file of `vendordata_jsonfile_path`; an empty list gives none."""),
-    cfg.StrOpt('vendordata_jsonfile_path', help="""
-File with a JSON object that every guest finds in vendor_data.json and, under `static`, in vendor_data2.json."""),
+    cfg.BoolOpt('local_metadata_per_cell', default=False, help="""
+Whether the metadata service serves one cell only. There is one cell, so it is all the same."""),
 ]
 
 NEUTRON_OPTS = [

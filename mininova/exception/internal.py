@@ -32,6 +32,10 @@ class InstanceEventTimeout(NovaException):
     msg_fmt = 'Timeout while waiting for external event(s) %(events)s; none within %(seconds)s s.'
     safe = True
 
+class VendorDataFailed(NovaException):
+    """What the operator wants guests to be told is not to be had."""
+    msg_fmt = 'Vendor data of %(source)s cannot be had: %(reason)s'
+
 class EncryptionFailure(NovaException):
     msg_fmt = 'Failed to encrypt text: %(reason)s'
 
