@@ -213,6 +213,27 @@ def get(connection, vif_uuid):
 
 
 @session.read
+def find_owner(connection, mac, address=None):
+    """Give the uuid of the server with a card of that MAC that the network service has not deleted, or None.
+
+    :param address: one that the server must have, too
+    """
+    row = connection.execute(
+        sa.select(vifs.c.instance_uuid, models.instances.c.network_info).join(
+            models.instances, models.instances.c.uuid == vifs.c.instance_uuid).where(
+                vifs.c.address == mac, sa.or_(vifs.c.task.is_(None), vifs.c.task != DELETED),
+                models.instances.c.deleted == 0)).first()
+    if row is None or address is not None and not _has_address(row.network_info, address):
+        return None
+    return row.instance_uuid
+
+
+def _has_address(network_info, address):
+    return any(ip['address'] == address for vif in network_info or () for subnet in vif['network']['subnets']
+               for ip in subnet['ips'])
+
+
+@session.read
 def list_changing(connection, host, quiet_for=0):
     """List (server, card, task) on a host of which addresses are being changed, or that the network service has
     deleted, since so many seconds."""

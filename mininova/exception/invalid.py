@@ -197,6 +197,9 @@ class InvalidIpProtocol(Invalid):
 class InvalidPortRange(Invalid):
     msg_fmt = 'Invalid port range %(from_port)s:%(to_port)s. %(msg)s'
 
+class MetadataClientUnknown(Invalid):
+    msg_fmt = 'Nobody is known at that metadata provider and address.'
+
 class UserDataTooLarge(Invalid):
     msg_fmt = 'User data too large. User data must be no larger than %(maxsize)s bytes once base64 encoded.'
 

@@ -133,3 +133,13 @@ class API(floating_api.FloatingIPAPI):
         :raises FixedIpNotFoundForAddress: 404
         """
         return self._backend.get_fixed_ip_by_address(context, address)
+
+    def find_metadata_client(self, context, provider_id, address):
+        """Tell which guest asks for its metadata through a load balancer of the network.
+
+        :param provider_id: what the load balancer calls itself
+        :param address: the guest's
+        :returns: (instance uuid, project id)
+        :raises MetadataClientUnknown: 400
+        """
+        return self._backend.find_metadata_client(context, provider_id, address)

@@ -142,3 +142,7 @@ class BuiltinBackend(floating_api.BuiltinFloatingIPs):
 
     def get_fixed_ip_by_address(self, context, address):
         return FixedIP.get_by_address(context, address)
+
+    def find_metadata_client(self, context, provider_id, address):
+        # Guests of this network reach the metadata service themselves.
+        raise exception.MetadataClientUnknown(f'Could not find any subnets for provider {provider_id}')

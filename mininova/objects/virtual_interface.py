@@ -61,6 +61,14 @@ class VirtualInterface(base.NovaObject, base.NovaPersistentObject):
         return None if row is None else cls._from_row(context, row)
 
     @base.remotable_classmethod
+    def find_owner(cls, context, mac, address=None):
+        """Return the uuid of the server that has a card with a MAC address, None if there is none.
+
+        :param address: an address that the server must have been given, too
+        """
+        return changes.find_owner(mac, address)
+
+    @base.remotable_classmethod
     def reserve(cls, context, instance_uuid, host, request, expected, action):
         """Give a server a card that is to be attached (:func:`mininova.db.interfaces.reserve`).
 

@@ -1,64 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A guest learns what is its own from its address, and nothing else from anything it says."""
-
+"""A guest learns what is its own."""
 import base64
-import hashlib
-import hmac
 import json
 
 import pytest
-import webob
 
 from mininova import exception, objects
-from mininova.api.metadata import handler, password
-from mininova.compute import instance_metadata
+from mininova.api.metadata import password
+from mininova.compute import ec2_metadata, instance_metadata
 from mininova.db import security_groups
-from mininova.network import ipam
-
-PROJECT = 'a' * 32
-SECRET = 'between proxy and us'
-FLAVOR = {'id': 1, 'flavorid': '1', 'name': 'm1.tiny', 'memory_mb': 128, 'vcpus': 1, 'root_gb': 1, 'ephemeral_gb': 0,
-          'swap': 0}
-
-
-class Service:
-    """The application and the guests that ask it."""
-
-    def __init__(self):
-        self.application = handler.MetadataRequestHandler()
-
-    def get(self, path, address='10.0.0.3', method='GET', headers=(), body=b''):
-        request = webob.Request.blank(path, method=method, environ={'REMOTE_ADDR': address}, body=body)
-        for name, value in dict(headers).items():
-            request.headers[name] = value
-        return request.get_response(self.application)
-
-
-@pytest.fixture
-def service():
-    return Service()
-
-
-@pytest.fixture
-def guest(context, make_network, make_instance, change_instance):
-    """Function that makes a guest with an address; the first has 10.0.0.3."""
-    make_network(mtu=1400)
-
-    def make(**values):
-        values = {'hostname': 'vm1', 'display_name': 'VM One', 'host': 'h1', 'flavor': FLAVOR, 'launch_index': 0,
-                  'availability_zone': 'nova', 'reservation_id': 'r-1', 'system_metadata': {},
-                  'image_ref': '12345678-1234-4234-8234-123456789012', **values}
-        instance_uuid = make_instance(**values)
-        cards = objects.VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, values['host'], None)
-        info = ipam.network_info(cards)
-        change_instance(instance_uuid, network_info=json.loads(info.json()))
-        return instance_uuid
-    return make
-
-
-def signature(instance_uuid, secret=SECRET):
-    return hmac.new(secret.encode(), instance_uuid.encode(), hashlib.sha256).hexdigest()
-
+from mininova.network import metadata_peers
+from mininova.virt import hardware
+from tests.fixtures.metadata import PROJECT, Service
 
 # -- the trees ------------------------------------------------------------------------
 
@@ -73,7 +26,7 @@ def test_openstack_lists_its_versions(guest, service):
     guest()
     assert service.get('/openstack').text.split('\n') == [
         '2012-08-10', '2013-04-04', '2013-10-17', '2015-10-15', '2016-06-30', '2016-10-06', '2017-02-22', '2018-08-27',
-        '2020-10-14', 'latest']
+        '2020-10-14', '2025-04-04', 'latest']
 
 
 @pytest.mark.parametrize('path, text', [
@@ -154,71 +107,77 @@ def test_network_data_json_describes_cards_and_addresses(guest, service):
     guest()
     found = service.get('/openstack/latest/network_data.json').json
     link, = found['links']
-    assert (link['type'], link['mtu'], link['id'][:3]) == ('bridge', 1400, 'tap')
+    assert (link['type'], link['mtu'], link['id'][:3]) == ('bridge', None, 'tap')
     network, = found['networks']
     assert (network['type'], network['link'], network['id']) == ('ipv4_dhcp', link['id'], 'network0')
     assert found['services'] == [{'type': 'dns', 'address': '10.0.0.2'}]
 
 
-def test_a_card_without_dhcp_is_described_with_its_address(guest, context, admin, make_network, make_instance):
-    make_network('10.9.0.0/24', 'static', 'br109', enable_dhcp=False)
-    cards = objects.VirtualInterfaceList.allocate(context, make_instance(host='h1'), PROJECT, 'h1', None)
-    network = instance_metadata.network_data(ipam.network_info(cards))['networks'][1]
-    assert (network['type'], network['ip_address'], network['netmask']) == ('ipv4', '10.9.0.3', '255.255.255.0')
-    assert network['routes'] == [{'network': '0.0.0.0', 'netmask': '0.0.0.0', 'gateway': '10.9.0.2'}]
+def test_versions_of_the_openstack_tree_know_more_and_more(guest, service):
+    guest(user_data=base64.b64encode(b'#!').decode())
+    known = {version: service.get(f'/openstack/{version}').text.split('\n')
+             for version in instance_metadata.OPENSTACK_VERSIONS}
+    assert known['2012-08-10'] == ['meta_data.json', 'user_data']
+    assert known['2013-04-04'] == ['meta_data.json', 'user_data', 'password']
+    assert known['2013-10-17'] == [*known['2013-04-04'], 'vendor_data.json']
+    assert known['2015-10-15'] == known['2016-06-30'] == [*known['2013-10-17'], 'network_data.json']
+    for version in ('2016-10-06', '2017-02-22', '2018-08-27', '2020-10-14', '2025-04-04'):
+        assert known[version] == [*known['2015-10-15'], 'vendor_data2.json']
 
 
-def test_vendor_data_comes_from_the_file(guest, service, conf, tmp_path):
+@pytest.mark.parametrize('version, new', [
+    ('2012-08-10', ()), ('2013-04-04', ('random_seed',)), ('2013-10-17', ()), ('2015-10-15', ('project_id',)),
+    ('2016-06-30', ('devices',)), ('2016-10-06', ()), ('2017-02-22', ()), ('2018-08-27', ()),
+    ('2020-10-14', ('dedicated_cpus',)), ('2025-04-04', ())])
+def test_meta_data_json_gains_with_each_version(guest, service, version, new):
     guest()
-    assert service.get('/openstack/latest/vendor_data.json').json == {}
-    (tmp_path / 'vendor.json').write_text('{"a": 1}')
-    conf.config(group='api', vendordata_jsonfile_path=str(tmp_path / 'vendor.json'))
-    assert service.get('/openstack/latest/vendor_data.json').json == {'a': 1}
-    assert service.get('/openstack/latest/vendor_data2.json').json == {'static': {'a': 1}}
-    (tmp_path / 'vendor.json').write_text('not json')
-    assert service.get('/openstack/latest/vendor_data.json').json == {}
+    versions = instance_metadata.OPENSTACK_VERSIONS
+    now = set(service.get(f'/openstack/{version}/meta_data.json').json)
+    before = {'uuid', 'hostname', 'name', 'launch_index', 'availability_zone'}
+    if version != versions[0]:
+        before = set(service.get(f'/openstack/{versions[versions.index(version) - 1]}/meta_data.json').json)
+    assert now - before == set(new) and not before - now
 
 
-# -- who asks -------------------------------------------------------------------------
-
-def test_an_unknown_address_gets_nothing(guest, service):
-    guest()
-    for address in ('10.0.0.4', '10.0.0.2', '192.0.2.1', ''):
-        assert service.get('/latest/meta-data/instance-id', address).status_int == 404
-
-
-def test_each_guest_gets_its_own(guest, service):
-    first, second = guest(), guest(hostname='vm2')
-    assert service.get('/openstack/latest/meta_data.json', '10.0.0.3').json['uuid'] == first
-    assert service.get('/openstack/latest/meta_data.json', '10.0.0.4').json['uuid'] == second
-
-
-def test_an_ipv4_peer_of_an_ipv6_socket_is_known(guest, service):
-    guest()
-    assert service.get('/latest/meta-data/hostname', '::ffff:10.0.0.3').status_int == 200
+@pytest.mark.parametrize('version, new', [
+    ('1.0', {'ami-id', 'ami-launch-index', 'ami-manifest-path', 'hostname', 'instance-id', 'local-ipv4',
+             'reservation-id', 'security-groups', 'public-keys'}),
+    ('2007-01-19', {'local-hostname', 'public-hostname', 'public-ipv4'}), ('2007-03-01', set()),
+    ('2007-08-29', {'instance-type'}), ('2007-10-10', set()),
+    ('2007-12-15', {'block-device-mapping', 'kernel-id', 'ramdisk-id'}), ('2008-02-01', {'placement'}),
+    ('2008-09-01', {'instance-action'}), ('2009-04-04', set())])
+def test_the_ec2_tree_gains_with_each_version(guest, admin, version, new):
+    image = '12345678-1234-4234-8234-123456789012'
+    instance = objects.Instance.get_by_uuid(admin, guest(key_name='k', key_data='d', kernel_id=image, ramdisk_id=image))
+    documents, versions = instance_metadata.InstanceMetadata(instance), ec2_metadata.VERSIONS
+    before = set()
+    if version != versions[0]:
+        before = set(documents.ec2_tree(versions[versions.index(version) - 1])['meta-data'])
+    assert set(documents.ec2_tree(version)['meta-data']) - before == new
 
 
-def test_forwarded_for_is_not_believed(guest, service):
-    guest()
-    answer = service.get('/openstack/latest/meta_data.json', '192.0.2.9', headers={'X-Forwarded-For': '10.0.0.3'})
-    assert answer.status_int == 404
+def test_volumes_are_in_the_block_device_mapping(guest, admin):
+    def device(name, **values):
+        return objects.BlockDeviceMapping(**{'device_name': name, 'source_type': 'blank', 'guest_format': None,
+                                             'destination_type': 'local', 'tag': None, **values})
+    documents = instance_metadata.InstanceMetadata(
+        objects.Instance.get_by_uuid(admin, guest(root_device_name='/dev/vda')),
+        block_devices=[device('/dev/vde', source_type='volume', destination_type='volume'),
+                       device('/dev/vdd', destination_type='volume'), device('/dev/vdb'),
+                       device('/dev/vdc', guest_format='swap')])
+    assert documents.ec2_tree('2009-04-04')['meta-data']['block-device-mapping'] == {
+        'ami': 'vda', 'root': '/dev/vda', 'ebs0': '/dev/vdd', 'ebs1': '/dev/vde', 'ephemeral0': '/dev/vdb',
+        'swap': '/dev/vdc'}
 
 
-@pytest.mark.parametrize('header', ['X-Instance-ID', 'X-Metadata-Provider', 'X-Instance-ID-Signature'])
-def test_proxy_headers_are_refused_without_a_proxy(guest, service, header):
-    guest()
-    victim = guest()
-    assert service.get('/latest/meta-data/instance-id', headers={header: victim}).status_int == 400
+def test_cpus_that_are_dedicated_are_told(guest, service, change_instance):
+    wanted = hardware.InstanceNUMATopology(cells=[
+        hardware.InstanceNUMACell(0, {0}, {1, 3}, 64), hardware.InstanceNUMACell(1, set(), {2}, 64)])
+    change_instance(guest(), numa_topology=wanted.to_document())
+    assert service.get('/openstack/latest/meta_data.json').json['dedicated_cpus'] == [1, 2, 3]
 
 
-def test_a_reused_address_tells_the_new_guest_only_its_own(guest, service, context):
-    first = guest()
-    assert service.get('/openstack/latest/meta_data.json').json['uuid'] == first
-    objects.VirtualInterfaceList.deallocate(context, first)
-    assert service.get('/openstack/latest/meta_data.json').status_int == 404
-    second = guest()
-    assert service.get('/openstack/latest/meta_data.json').json['uuid'] == second
-
+# -- what is kept ---------------------------------------------------------------------
 
 def test_a_deleted_guest_gets_nothing_once_the_cache_is_over(guest, service, conf, change_instance):
     instance_uuid = guest()
@@ -235,64 +194,6 @@ def test_documents_are_kept_for_a_while(guest, service, conf, change_instance):
     assert service.get('/latest/meta-data/hostname').text == 'vm1.novalocal'
     conf.config(group='api', metadata_cache_expiration=0)
     assert Service().get('/latest/meta-data/hostname').text == 'other.novalocal'
-
-
-@pytest.fixture
-def proxied(conf):
-    conf.config(group='neutron', service_metadata_proxy=True, metadata_proxy_shared_secret=SECRET)
-
-
-def proxy_headers(instance_uuid, project=PROJECT, **changes):
-    headers = {'X-Instance-ID': instance_uuid, 'X-Tenant-ID': project,
-               'X-Instance-ID-Signature': signature(instance_uuid)}
-    headers.update({name.replace('_', '-'): value for name, value in changes.items()})
-    return {name: value for name, value in headers.items() if value is not None}
-
-
-def test_a_proxy_that_knows_the_secret_names_the_guest(guest, service, proxied):
-    instance_uuid = guest()
-    answer = service.get('/openstack/latest/meta_data.json', '127.0.0.1', headers=proxy_headers(instance_uuid))
-    assert answer.json['uuid'] == instance_uuid
-
-
-def test_behind_a_proxy_the_address_means_nothing(guest, service, proxied):
-    guest()
-    assert service.get('/openstack/latest/meta_data.json').status_int == 400
-
-
-@pytest.mark.parametrize('changes, status', [
-    ({'X_Instance_ID_Signature': 'f' * 64}, 403), ({'X_Instance_ID_Signature': '\xff'}, 403),
-    ({'X_Tenant_ID': 'b' * 32}, 404), ({'X_Tenant_ID': None}, 400), ({'X_Instance_ID': None}, 400),
-    ({'X_Instance_ID_Signature': None}, 400)])
-def test_a_proxied_request_must_be_complete_signed_and_of_the_right_project(guest, service, proxied, changes, status):
-    headers = proxy_headers(guest(), **changes)
-    assert service.get('/latest/meta-data/instance-id', '127.0.0.1', headers=headers).status_int == status
-
-
-def test_another_instance_with_a_stolen_signature_is_refused(guest, service, proxied):
-    mine, victim = guest(), guest()
-    headers = proxy_headers(mine, X_Instance_ID=victim)
-    assert service.get('/latest/meta-data/instance-id', '127.0.0.1', headers=headers).status_int == 403
-
-
-def test_an_empty_secret_refuses_everything(guest, service, conf):
-    conf.config(group='neutron', service_metadata_proxy=True, metadata_proxy_shared_secret='')
-    instance_uuid = guest()
-    headers = proxy_headers(instance_uuid, X_Instance_ID_Signature=signature(instance_uuid, ''))
-    assert service.get('/latest/meta-data/instance-id', '127.0.0.1', headers=headers).status_int == 403
-
-
-def test_a_repeated_header_is_a_bad_request(guest, service, proxied):
-    mine, victim = guest(), guest()
-    headers = proxy_headers(mine, X_Instance_ID=f'{mine},{victim}')
-    assert service.get('/latest/meta-data/instance-id', '127.0.0.1', headers=headers).status_int == 400
-    request = webob.Request.blank('/latest', environ={'headers_raw': [('X-Tenant-ID', 'a'), ('x-tenant-id', 'b')]})
-    assert request.get_response(service.application).status_int == 400
-
-
-def test_secrets_are_compared_in_constant_time():
-    with open(handler.__file__) as file:
-        assert 'hmac.compare_digest(expected' in file.read()
 
 
 # -- password -------------------------------------------------------------------------
@@ -335,7 +236,7 @@ def test_a_failure_tells_nothing_of_the_inside(guest, service, monkeypatch):
 
     def fail(*args):
         raise exception.NovaException('mysql://nova:secret@db/nova')
-    monkeypatch.setattr(handler.FixedIP, 'get_by_address', fail)
+    monkeypatch.setattr(metadata_peers, 'find_guest', fail)
     answer = service.get('/latest')
     assert answer.status_int == 500 and 'secret' not in answer.text
 
@@ -358,18 +259,3 @@ def test_a_config_drive_has_everything_as_files(guest, admin):
     assert 'openstack/2020-10-14/network_data.json' in files and 'openstack/latest/vendor_data2.json' in files
     assert all(isinstance(data, bytes) for data in files.values())
     assert not any('password' in path for path in files)
-
-
-def test_tags_of_cards_and_disks_are_told(guest, admin, context, make_instance):
-    guest()
-    network = objects.NetworkList.get_all(context)[0]
-    instance_uuid = make_instance(host='h1', flavor=FLAVOR, system_metadata={})
-    wanted = objects.NetworkRequestList(objects=[objects.NetworkRequest(network_id=network.uuid, tag='front')])
-    cards = objects.VirtualInterfaceList.allocate(context, instance_uuid, PROJECT, 'h1', wanted)
-    disk = objects.BlockDeviceMapping(device_name='/dev/vdb', tag='data', source_type='blank', guest_format=None)
-    documents = instance_metadata.InstanceMetadata(
-        objects.Instance.get_by_uuid(admin, instance_uuid), ipam.network_info(cards), block_devices=[disk])
-    assert documents.meta_data('2016-06-30')['devices'] == [
-        {'type': 'nic', 'bus': 'none', 'address': 'none', 'mac': cards[0]['mac'], 'tags': ['front']},
-        {'type': 'disk', 'bus': 'none', 'address': 'none', 'path': '/dev/vdb', 'tags': ['data']}]
-    assert documents.lookup('latest/meta-data/block-device-mapping/ephemeral0') == b'/dev/vdb'
