@@ -130,7 +130,9 @@ def _listen(host, port, backlog):
     """Return a bound, listening socket that a restarted server can bind again at once."""
     family = socket.AF_INET6 if ':' in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=backlog)
+        # Who listens everywhere means IPv4, too; its peers are then ::ffff:192.0.2.1 and the like.
+        listener = socket.create_server((host, port), family=family, backlog=backlog,
+                                        dualstack_ipv6=host == '::' and socket.has_dualstack_ipv6())
     except OSError as error:
         LOG.error('Could not bind to %s:%s: %s', host, port, error)
         raise

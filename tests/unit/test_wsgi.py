@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Paste loader and where servers listen."""
+import contextlib
 import socket
 
 import pytest
@@ -112,3 +113,15 @@ def test_tls_without_its_files_is_a_clear_error(path, error, text):
     CONF.set_override('ssl_cert_file', path, 'wsgi')
     with pytest.raises(error, match=text):
         wsgi.Server('metadata', app, host='127.0.0.1', use_ssl=True)
+
+
+@pytest.mark.parametrize('host, accepted', [('::', ['127.0.0.1', '::1']), ('::1', ['::1']), ('0.0.0.0', ['127.0.0.1'])])
+def test_everywhere_is_everywhere_for_both_versions_of_ip(host, accepted):
+    """Guests ask for metadata at 169.254.169.254 and at fe80::a9fe:a9fe."""
+    server = wsgi.Server('metadata', app, host=host)
+    reached = []
+    for address in ('127.0.0.1', '::1'):
+        with contextlib.suppress(OSError), socket.create_connection((address, server.port), timeout=2):
+            reached.append(address)
+    server.socket.close()
+    assert reached == accepted
