@@ -138,6 +138,12 @@ prepare() {
     mapfile -t kinds < <(echo base; needs_of "$@")
     mapfile -t missing < <({ missing_packages "${kinds[@]}"; missing_headers; } | sort -u)
     if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}" || return 1; fi
+    if [[ " $* " == *" integration "* ]] && ! is_left_out network; then
+        tools/fetch_cloud_init.sh > "$work/cloud-init.log" 2>&1 < /dev/null || {
+            tail -n 5 "$work/cloud-init.log" >&2
+            fail_setup "cloud-init could not be fetched; see above" ".integration/cloud-init is incomplete; the next run goes on." \
+                "apt-get update && tools/fetch_cloud_init.sh"; return 1; }
+    fi
     # What a lab needs is fetched beside everything else; the lab waits for it, does the rest and says what is wrong.
     if [[ " $* " == *" lab "* ]] && ! is_left_out keystone; then
         setsid tools/prepare_lab.sh > "$work/prepare_lab.log" 2>&1 < /dev/null &

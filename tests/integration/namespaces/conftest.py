@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 
+from tests.fixtures.metadata import guest  # noqa: F401
 from tests.integration.network_lab import Lab
 
 
