@@ -23,7 +23,8 @@ File system of ephemeral disks that ask for none. Unset: ext4, and ntfs for imag
     cfg.StrOpt('config_drive_format', default='iso9660', choices=('iso9660', 'vfat'), help="""
 Form of the config drive: a CD, or a small disk (guests without a CD driver)."""),
     cfg.BoolOpt('force_config_drive', default=False, help="""
-Give every server a config drive, whether or not it asks for one."""),
+Give every server that is made from now on a config drive, whether or not it asks for one. Without it those get one
+that ask for it, and those whose image has the property img_config_drive=mandatory."""),
 ]
 
 IMAGE_LIMIT_OPTS = [

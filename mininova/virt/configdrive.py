@@ -20,13 +20,24 @@ from mininova.virt import images
 CONF = mininova.conf.CONF
 
 LABEL = 'config-2'
+MANDATORY = 'mandatory'
 VFAT_SIZE = 64 * units.Mi
 _NAME = re.compile(r'[A-Za-z0-9_.@+-]{1,64}\Z')
 
 
 def required(instance):
-    """Say whether an instance gets a config drive."""
-    return bool(instance.config_drive) or CONF.force_config_drive
+    """Say whether an instance gets a config drive.
+
+    Its user asked for one, its image wants one (img_config_drive), or `force_config_drive` was set when it was made.
+    """
+    return (bool(instance.config_drive) or instance.image_meta.properties.get('img_config_drive') == MANDATORY
+            or CONF.force_config_drive and not instance.launched_at)
+
+
+def update_instance(instance):
+    """Note that an instance has a config drive, whoever wanted it: from now on it is the instance's own."""
+    if not instance.config_drive and required(instance):
+        instance.config_drive = 'True'
 
 
 def build(files, path, drive_format=None):

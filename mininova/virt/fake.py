@@ -16,6 +16,7 @@ from mininova import concurrency, crashpoint, exception
 from mininova.compute import power_state, task_states
 from mininova.image import api as image_api
 from mininova.virt import (
+    configdrive,
     consoles,
     diagnostics,
     driver,
@@ -200,7 +201,8 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
         self.faults.hit('spawn.disk')
         flavor = instance.flavor
         self._check_size(instance, image_meta)
-        if instance.config_drive or CONF.force_config_drive:
+        configdrive.update_instance(instance)
+        if instance.config_drive:
             files = self.virtapi.config_drive_files(instance, network_info, admin_password, injected_files)
             guest.config_drive = sorted(files)
         devices = block_device_info or {}
@@ -302,7 +304,7 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
         guest = self._restorable(instance, network_info)
         self.faults.hit('rescue')
         guest.rescue_image_id = image_meta.id
-        if instance.config_drive or CONF.force_config_drive:
+        if configdrive.required(instance):
             guest.config_drive = sorted(self.virtapi.config_drive_files(instance, network_info, rescue_password, []))
         self._stop(guest)
         crashpoint.crashpoint('rescue.U3.disks_made.after')

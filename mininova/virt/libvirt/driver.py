@@ -196,7 +196,8 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
         try:
             builder = guest_config.GuestConfig(self._host, self.virt_type, instance, image_meta)
             files = None
-            if configdrive.required(instance):
+            configdrive.update_instance(instance)
+            if instance.config_drive:
                 files = self.virtapi.config_drive_files(instance, network_info, admin_password, injected_files)
             disk_set = self._create_image(context, instance, image_meta, builder, block_device_info, files)
             if power_on:

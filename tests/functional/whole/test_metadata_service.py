@@ -185,3 +185,14 @@ def test_a_broken_file_of_the_operator_is_an_error_that_says_so(whole, conf, tmp
     fault = whole.wait(server, 'ERROR')['fault']
     assert str(tmp_path) not in fault['message']
     assert whole.wait(whole.boot('vm2'))['status'] == 'ACTIVE'
+
+
+def test_a_config_drive_that_nobody_asked_for_is_shown_and_stays(whole, conf):
+    conf.config(force_config_drive=True)
+    server = whole.boot('vm1')
+    assert whole.wait(server)['config_drive'] == 'True'
+    conf.config(force_config_drive=False)
+    whole.act(server, {'rebuild': {'imageRef': whole.image}})
+    assert whole.wait(server, 'ACTIVE')['config_drive'] == 'True'
+    assert whole.hosts['cmp1'].manager.driver.host.guests[server].config_drive
+    assert whole.wait(whole.boot('vm2'))['config_drive'] == ''

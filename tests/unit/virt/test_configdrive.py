@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Config drives hold what the manager gave, and nothing leads out of them."""
+import datetime
 import io
 import os
 import subprocess
@@ -89,8 +90,18 @@ def test_a_failure_leaves_the_old_drive(conf, tmp_path, monkeypatch):
     assert read_iso(tmp_path / 'disk.config')[1] == FILES
 
 
-@pytest.mark.parametrize('asked, forced, expected', [('', False, False), (None, False, False), ('True', False, True),
-                                                     ('', True, True)])
-def test_who_gets_one(conf, asked, forced, expected):
+@pytest.mark.parametrize('asked, image, forced, launched, expected', [
+    ('', {}, False, None, False), (None, {}, False, None, False), ('True', {}, False, None, True),
+    ('', {}, True, None, True), ('', {}, True, datetime.datetime(2026, 1, 1), False),
+    ('True', {}, False, datetime.datetime(2026, 1, 1), True),
+    ('', {'img_config_drive': 'optional'}, False, None, False),
+    ('', {'img_config_drive': 'mandatory'}, False, None, True)])
+def test_who_gets_one(conf, asked, image, forced, launched, expected):
     conf.config(force_config_drive=forced)
-    assert configdrive.required(samples.instance(config_drive=asked)) is expected
+    instance = samples.instance(config_drive=asked, launched_at=launched)
+    samples.remember_image(instance, samples.image_meta(**image))
+    assert configdrive.required(instance) is expected
+    configdrive.update_instance(instance)
+    assert bool(instance.config_drive) is expected
+    instance.launched_at = datetime.datetime(2026, 1, 1)
+    assert configdrive.required(instance) is expected
