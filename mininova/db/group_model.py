@@ -10,11 +10,14 @@ import orjson
 import sqlalchemy as sa
 
 from mininova.db import addresses, instances, models, session
+from mininova.network import model
 
 RULES = models.security_group_rules
 MEMBERS = models.security_group_instance_association
 SERVERS = models.instances
 ADDRESSES = models.fixed_ips
+CARDS = models.virtual_interfaces
+NETWORKS = models.networks
 
 RULE = ('protocol', 'from_port', 'to_port', 'cidr', 'group_id')
 
@@ -24,9 +27,13 @@ _MEMBERSHIPS = sa.select(MEMBERS.c.instance_uuid, MEMBERS.c.security_group_id).w
 _RULES = sa.select(
     RULES.c.parent_group_id, RULES.c.protocol, RULES.c.from_port, RULES.c.to_port, RULES.c.cidr, RULES.c.group_id
 ).where(RULES.c.parent_group_id.in_(_IDS)).order_by(RULES.c.id)
-_ADDRESSES = sa.select(MEMBERS.c.security_group_id, ADDRESSES.c.address).join(
-    ADDRESSES, ADDRESSES.c.instance_uuid == MEMBERS.c.instance_uuid).where(
-        MEMBERS.c.security_group_id.in_(_IDS), ADDRESSES.c.position != addresses.LEAVING).order_by(ADDRESSES.c.address)
+_ADDRESSES = sa.select(
+    MEMBERS.c.security_group_id, ADDRESSES.c.address, NETWORKS.c.cidr_v6,
+    CARDS.c.address.label('mac')).select_from(
+        MEMBERS.join(ADDRESSES, ADDRESSES.c.instance_uuid == MEMBERS.c.instance_uuid)
+        .join(NETWORKS, NETWORKS.c.id == ADDRESSES.c.network_id)
+        .outerjoin(CARDS, CARDS.c.uuid == ADDRESSES.c.virtual_interface_uuid)
+).where(MEMBERS.c.security_group_id.in_(_IDS), ADDRESSES.c.position != addresses.LEAVING).order_by(ADDRESSES.c.address)
 _HOSTS = sa.select(SERVERS.c.host).join(MEMBERS, MEMBERS.c.instance_uuid == SERVERS.c.uuid).where(
     MEMBERS.c.security_group_id.in_(_IDS), SERVERS.c.deleted == 0, SERVERS.c.host.is_not(None)).distinct()
 
@@ -47,11 +54,17 @@ def build(connection, instance_uuids):
         rules[row.parent_group_id].append({name: row._mapping[name] for name in RULE})
     sources = {rule['group_id'] for group in rules.values() for rule in group if rule['group_id'] is not None}
     members = {group_id: [] for group_id in sorted(sources)}
-    for group_id, address in _in_chunks(connection, _ADDRESSES, members):
-        members[group_id].append(address)
+    for row in _in_chunks(connection, _ADDRESSES, members):
+        members[row.security_group_id] += _addresses_of(row)
     document = {'instances': [list(item) for item in groups_of.items()],
-                'groups': [list(item) for item in rules.items()], 'members': [list(item) for item in members.items()]}
+                'groups': [list(item) for item in rules.items()],
+                'members': [[group_id, list(dict.fromkeys(found))] for group_id, found in members.items()]}
     return document, hashlib.sha256(orjson.dumps(document)).hexdigest()
+
+
+def _addresses_of(row):
+    """Return an address, and that which its card makes for itself."""
+    return [row.address, *([model.slaac_address(row.cidr_v6, row.mac)] if row.cidr_v6 and row.mac else [])]
 
 
 def _in_chunks(connection, statement, ids):

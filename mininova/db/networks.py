@@ -50,14 +50,18 @@ def create(connection, values, addresses):
 
 
 def _require_no_overlap(connection, values):
-    new = ipaddress.ip_network(values['cidr'])
-    for row in connection.execute(sa.select(networks.c.cidr, networks.c.bridge, networks.c.vni, networks.c.label)):
-        if ipaddress.ip_network(row.cidr).overlaps(new):
-            raise exception.CidrConflict(cidr=values['cidr'], other=row.cidr)
+    for row in connection.execute(sa.select(networks)):
+        for name in ('cidr', 'cidr_v6'):
+            known, wanted = getattr(row, name), values.get(name)
+            if known and wanted and ipaddress.ip_network(known).overlaps(ipaddress.ip_network(wanted)):
+                raise exception.CidrConflict(cidr=wanted, other=known)
         if row.bridge == values['bridge']:
             raise exception.InvalidInput(reason=f'bridge {row.bridge} belongs to network {row.label}')
         if row.vni is not None and row.vni == values.get('vni'):
             raise exception.InvalidInput(reason=f'VNI {row.vni} belongs to network {row.label}')
+        if row.vlan is not None and row.vlan == values.get('vlan'):
+            # The device of a VLAN is called after it, whichever device it is on.
+            raise exception.InvalidInput(reason=f'VLAN {row.vlan} belongs to network {row.label}')
 
 
 @session.read

@@ -126,12 +126,15 @@ class BuiltinBackend(floating_api.BuiltinFloatingIPs):
         return networks[0]
 
     def list_interfaces(self, context, instance):
-        found = {}
-        for card in VirtualInterfaceList.get_wiring(context, instance.uuid):
+        found, cards = {}, VirtualInterfaceList.get_wiring(context, instance.uuid)
+        for card in cards:
             shown = found.setdefault(card['vif_uuid'], {
                 'port_id': card['vif_uuid'], 'net_id': card['network']['uuid'], 'subnet_id': card['network']['uuid'],
                 'mac_addr': card['mac'], 'addresses': [], 'tag': card['tag'], 'task': card['task']})
             shown['addresses'].append(card['address'])
+        for card in ipam.first_addresses(cards):
+            if ipam.address_v6(card):
+                found[card['vif_uuid']]['addresses'].append(ipam.address_v6(card))
         return list(found.values())
 
     def get_all(self, context):

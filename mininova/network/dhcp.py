@@ -2,7 +2,9 @@
 """DHCP and DNS for guests: one dnsmasq per network and host, which knows its guests by MAC and answers nobody else.
 
 Used by nova-network only. dnsmasq outlives nova-network: guests renew their leases while the control plane is away. Its
-files are below `networks_path`: ``nova-<bridge>.hosts`` (one line ``mac,name,ip`` per guest), ``.leases`` and ``.pid``.
+files are below `networks_path`: ``nova-<bridge>.hosts`` (one line ``mac,name,ip`` per guest), ``.names`` (``address
+name`` for each guest of the network, on whatever host), ``.leases`` and ``.pid``. For networks with an IPv6 range it
+also announces the host as router; guests make their addresses themselves (SLAAC).
 Nova: nova/network/linux_net.py (update_dhcp, Newton)
 """
 import ipaddress
@@ -42,12 +44,13 @@ class Files(NamedTuple):
     hosts: str
     leases: str
     pid: str
+    names: str
 
 
 def files(bridge):
     """Name the files of the server at a bridge."""
     base = os.path.join(CONF.networks_path, f'nova-{bridge}')
-    return Files(f'{base}.hosts', f'{base}.leases', f'{base}.pid')
+    return Files(f'{base}.hosts', f'{base}.leases', f'{base}.pid', f'{base}.names')
 
 
 # -- what the server is told ----------------------------------------------------
@@ -70,7 +73,7 @@ def hosts_lines(cards):
     """
     lines, taken = [], set()
     for card in sorted(cards, key=lambda card: ipaddress.ip_address(card['address'])):
-        name = _unused(sanitise(card['hostname'], card['address']), card['address'].replace('.', '-'), taken)
+        name = unused_name(card['hostname'], card['address'], taken)
         taken.add(name)
         line = f'{card["mac"]},{name},{card["address"]}'
         if not HOSTS_LINE.match(line):
@@ -79,9 +82,11 @@ def hosts_lines(cards):
     return lines
 
 
-def _unused(name, address, taken):
+def unused_name(hostname, address, taken):
+    """Make a host name label that is not taken of a guest's name, if need be by adding its address."""
+    name, digits = sanitise(hostname, address), address.replace('.', '-')
     for attempt in itertools.count():
-        suffix = ('', f'-{address}', f'-{address}-{attempt}')[min(attempt, 2)]
+        suffix = ('', f'-{digits}', f'-{digits}-{attempt}')[min(attempt, 2)]
         label = name[:LABEL_LENGTH - len(suffix)].rstrip('-') + suffix
         if label not in taken:
             return label
@@ -108,7 +113,7 @@ def command(network, gateway):
         arguments.append('--dhcp-authoritative')
     if domain:
         arguments += [f'--domain={domain}', f'--local=/{domain}/']
-    arguments += _dns_arguments(network)
+    arguments += [*_dns_arguments(network), *_router_arguments(network)]
     if CONF.dhcpbridge:
         arguments.append(f'--dhcp-script={CONF.dhcpbridge}')
     if not _reachable_by_others(CONF.networks_path):
@@ -120,7 +125,16 @@ def _dns_arguments(network):
     own = [address for address in (network['dns1'], network['dns2']) if address]
     if own:
         return [f'--dhcp-option=6,{",".join(own)}', '--port=0']
-    return ['--no-resolv', *(f'--server={address}' for address in CONF.dns_server)] if CONF.dns_server else []
+    known = [f'--addn-hosts={files(network["bridge"]).names}', '--expand-hosts']
+    return known + (['--no-resolv', *(f'--server={address}' for address in CONF.dns_server)] if CONF.dns_server else [])
+
+
+def _router_arguments(network):
+    """Announce the bridge's link-local address as router, with the range and the name server."""
+    if not network.get('cidr_v6'):
+        return []
+    cidr = ipaddress.ip_network(network['cidr_v6'])
+    return ['--enable-ra', f'--dhcp-range={cidr.network_address},ra-stateless,{cidr.prefixlen},{CONF.dhcp_lease_time}s']
 
 
 def _reachable_by_others(path):
@@ -182,33 +196,35 @@ def running(bridge):
     return next((pid for pid in pids if _is_ours(pid, pid_file)), None)
 
 
-def _write_hosts(paths, lines):
-    """Replace the host list in one step; tell whether it changed."""
+def _write(path, lines):
+    """Replace a file in one step; tell whether it changed."""
     text = ''.join(f'{line}\n' for line in lines)
     try:
-        with open(paths.hosts) as file:
+        with open(path) as file:
             if file.read() == text:
                 return False
     except FileNotFoundError:
         pass
-    os.makedirs(os.path.dirname(paths.hosts), mode=0o755, exist_ok=True)
-    temporary = f'{paths.hosts}.new'
+    os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+    temporary = f'{path}.new'
     with open(temporary, 'w') as file:
         os.fchmod(file.fileno(), 0o644)
         file.write(text)
-    os.rename(temporary, paths.hosts)
+    os.rename(temporary, path)
     return True
 
 
-def ensure(network, gateway, cards):
+def ensure(network, gateway, cards, names=()):
     """Let the server of a network run with exactly these guests; does nothing if it does.
 
     :param cards: wiring of the network's guests on this host
+    :param names: lines of the file of names
     :returns: whether something had to be done
     :raises NetworkSetupFailed: dnsmasq does not start
     """
     paths = files(network['bridge'])
-    changed = _write_hosts(paths, hosts_lines(cards))
+    changed = _write(paths.hosts, hosts_lines(cards))
+    changed = _write(paths.names, names) or changed
     arguments = command(network, gateway)
     pid = running(network['bridge'])
     if pid and _command_line(pid) != arguments:
@@ -266,7 +282,7 @@ def configured_bridges():
     except FileNotFoundError:
         return set()
     return {name[len('nova-'):].rpartition('.')[0] for name in names
-            if name.startswith('nova-') and name.endswith(('.hosts', '.leases', '.pid'))}
+            if name.startswith('nova-') and name.endswith(('.hosts', '.names', '.leases', '.pid'))}
 
 
 # -- leases ---------------------------------------------------------------------
@@ -301,7 +317,7 @@ def send_release(server, mac, address):
         sender.sendto(packet, (server, 67))
 
 
-def drop_stale_leases(network, gateway, cards):
+def drop_stale_leases(network, gateway, cards, names=()):
     """Take away leases that survived their release: the server is started again without them.
 
     :returns: whether there were any
@@ -312,7 +328,7 @@ def drop_stale_leases(network, gateway, cards):
     pid = running(network['bridge'])
     if pid:
         _stop_process(pid, pid_file)
-    ensure(network, gateway, cards)
+    ensure(network, gateway, cards, names)
     return True
 
 

@@ -33,6 +33,7 @@ class GuestNetwork(NamedTuple):
     cidr: str
     shared: bool = False
     floating_ips: tuple = ()
+    cidr_v6: str | None = None
 
 
 class Settings(NamedTuple):
@@ -56,12 +57,12 @@ def render(networks, how):
     """
     networks = sorted(networks)
     chains = [
-        _chain('from_guests', 'filter', 'prerouting', 'raw', _sources(networks)),
-        _chain('prerouting', 'nat', 'prerouting', 'dstnat', _metadata(networks, how)),
-        _chain('input', 'filter', 'input', 'filter', _input(networks, how)),
-        _chain('forward', 'filter', 'forward', 'filter', _forward(networks)),
-        _chain('postrouting', 'nat', 'postrouting', 'srcnat', _masquerade(networks, how)),
-        *(_chain(*chain) for chain in floating_rules.chains(networks, how.metadata_host, how.metadata_port)),
+        chain('from_guests', 'filter', 'prerouting', 'raw', _sources(networks)),
+        chain('prerouting', 'nat', 'prerouting', 'dstnat', _metadata(networks, how)),
+        chain('input', 'filter', 'input', 'filter', _input(networks, how)),
+        chain('forward', 'filter', 'forward', 'filter', _forward(networks)),
+        chain('postrouting', 'nat', 'postrouting', 'srcnat', _masquerade(networks, how)),
+        *(chain(*each) for each in floating_rules.chains(networks, how.metadata_host, how.metadata_port)),
     ]
     return f'{remove_text()}table {TABLE} {{\n' + ''.join(chains) + '}\n'
 
@@ -71,7 +72,8 @@ def remove_text():
     return f'table {TABLE} {{ }}\ndelete table {TABLE}\n'
 
 
-def _chain(name, kind, hook, priority, rules):
+def chain(name, kind, hook, priority, rules):
+    """Write a chain at one of the kernel's hooks."""
     lines = [f'type {kind} hook {hook} priority {priority}; policy accept;', *rules]
     return f'\tchain {name} {{\n' + ''.join(f'\t\t{line}\n' for line in lines) + '\t}\n'
 
@@ -88,15 +90,18 @@ def _metadata(networks, how):
 
 
 def _input(networks, how):
-    if not how.restrict_guests:
-        return []
     rules = []
     for network in networks:
         guest = f'iifname "{network.bridge}"'
-        rules += [f'{guest} ct state established,related accept',
-                  f'{guest} ct status dnat tcp dport {how.metadata_port} accept',
-                  f'{guest} udp dport {{ 53, 67 }} accept', f'{guest} tcp dport 53 accept',
-                  f'{guest} ip protocol icmp accept', f'{guest} drop']
+        others = ', '.join(other.cidr for other in networks if other is not network)
+        if others:
+            # Nor the host's addresses in other networks, whose DHCP servers know the names of their guests.
+            rules.append(f'{guest} ip daddr {{ {others} }} drop')
+        if how.restrict_guests:
+            rules += [f'{guest} ct state established,related accept',
+                      f'{guest} ct status dnat tcp dport {how.metadata_port} accept',
+                      f'{guest} udp dport {{ 53, 67 }} accept', f'{guest} tcp dport 53 accept',
+                      f'{guest} ip protocol icmp accept', f'{guest} drop']
     return rules
 
 

@@ -2,8 +2,8 @@
 """What the security groups of guests let in, as nftables rules; always replaced as a whole in one transaction.
 
 Used by nova-network only. Nothing reaches a guest but ARP, neighbour discovery, answers to what it sent, its DHCP
-server, and what a rule of one of its groups lets in; what a guest sends is not looked at here (that it speaks in its
-own name only is libvirt's nwfilter's work).
+server and router, and what a rule of one of its groups lets in. That it speaks in its own name only is libvirt's
+nwfilter's work, but for what that does not see: here no guest is a router, or answers for another's IPv6 address.
 
 Where a packet enters a guest is known to the bridge alone, and which connection it belongs to is known to the IP layer
 alone (nftables has ``ct state`` for bridges only on kernels with CONFIG_NF_CONNTRACK_BRIDGE). So there are two tables:
@@ -18,21 +18,25 @@ from typing import NamedTuple
 from oslo_concurrency import processutils
 
 from mininova import exception, privsep
-from mininova.network import firewall
+from mininova.network import firewall, ipv6
 
 NAME = 'nova_groups'
 ANSWER = 0x08000000  # bit of a packet's mark
 OTHER_BITS = 0xFFFFFFFF ^ ANSWER
 FAMILIES = {4: ('ip', 'ether type ip', 'icmp'), 6: ('ip6', 'ether type ip6', 'icmpv6')}
 ALWAYS = ('ether type arp accept', f'meta mark & {ANSWER:#010x} == {ANSWER:#010x} accept',
-          'ip6 hoplimit 255 icmpv6 type { nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert } accept')
+          'ip6 hoplimit 255 icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept')
+ADVERTISED = f'icmpv6 type nd-neighbor-advert {ipv6.TARGET}'
+# What only routers and DHCP servers say.
+NEVER = ('icmpv6 type { nd-router-advert, nd-redirect } drop', 'udp sport 547 udp dport 546 drop')
 BRIDGE_NETFILTER = '/proc/sys/net/bridge/bridge-nf-call-iptables'
 
 
 class Port(NamedTuple):
-    """A guest's device in a bridge and the numbers of its security groups."""
+    """A guest's device in a bridge, the numbers of its security groups, and its IPv6 address if it has one."""
     device: str
     groups: tuple = ()
+    address_v6: str | None = None
 
 
 class Network(NamedTuple):
@@ -45,6 +49,7 @@ class Network(NamedTuple):
     gateway: str
     ports: tuple = ()
     shared: bool = False
+    cidr_v6: str | None = None
 
 
 class Model(NamedTuple):
@@ -94,6 +99,9 @@ def render(networks, model):
     parts += [_chain(f'group_{number}', [line for rule in rules[number] for line in rule_lines(rule, model.members)])
               for number in used]
     parts += [_chain(_port_chain(port), _port_lines(port, network, rules)) for port, network in ports]
+    parts += [_chain(_port_chain(port, 'from'), _sent_lines(port, network)) for port, network in ports]
+    parts.append(_chain('prerouting', ['type filter hook prerouting priority -250; policy accept;',
+                                       *_jumps('iifname', [port for port, _network in ports], 'from')]))
     parts.append(_chain('postrouting', ['type filter hook postrouting priority 0; policy accept;',
                                         *_entrance([port for port, _network in ports], networks)]))
     return f'{remove_text()}{_ip_layer(networks)}table bridge {NAME} {{\n' + ''.join(parts) + '}\n'
@@ -117,8 +125,9 @@ def _ip_layer(networks):
              f'meta mark set meta mark & {OTHER_BITS:#010x}']
     chains = [_chain(hook, [f'type filter hook {hook} priority filter; policy accept;', *lines])
               for hook in ('forward', 'output')]
-    foreign = [f'iifname != {{ "lo", "{network.bridge}" }} ip saddr {network.cidr} drop'
-               for network in networks if not network.shared]
+    foreign = [f'iifname != {{ "lo", "{network.bridge}" }} {family} saddr {cidr} drop'
+               for network in networks if not network.shared
+               for family, cidr in (('ip', network.cidr), ('ip6', network.cidr_v6)) if cidr]
     chains.append(_chain('prerouting', ['type filter hook prerouting priority raw; policy accept;', *foreign]))
     return f'table inet {NAME} {{\n' + ''.join(chains) + '}\n'
 
@@ -167,13 +176,34 @@ def _protocol(rule, version):
     return [f'{protocol} dport {first}' if first == last else f'{protocol} dport {first}-{last}']
 
 
-def _port_chain(port):
-    return f'port_{port.device.replace("-", "_")}'
+def _port_chain(port, way='port'):
+    return f'{way}_{port.device.replace("-", "_")}'
 
 
 def _port_lines(port, network, rules):
-    return ['jump always', f'ip saddr {network.gateway} udp sport 67 udp dport 68 accept',
+    router = [f'ip6 saddr {ipv6.ROUTER} ip6 hoplimit 255 icmpv6 type nd-router-advert accept',
+              f'ip6 saddr {ipv6.ROUTER} udp sport 547 udp dport 546 accept'] if network.cidr_v6 else []
+    return ['jump always', f'ip saddr {network.gateway} udp sport 67 udp dport 68 accept', *router,
             *(f'jump group_{number}' for number in sorted(port.groups) if number in rules), 'drop']
+
+
+def _sent_lines(port, network):
+    """Write what a guest may not say of IPv6: that it is the router, or has another's address.
+
+    libvirt's nwfilter does not look into neighbour discovery.
+    """
+    if not (network.cidr_v6 and port.address_v6):
+        return list(NEVER)
+    mine, router = ipv6.number(port.address_v6), ipv6.number(ipv6.ROUTER)
+    elsewhere = f'& {ipv6.number("ffc0::")} != {ipv6.number("fe80::")}'
+    return [*NEVER, f'ip6 saddr {ipv6.ROUTER} drop',
+            f'ip6 saddr != {{ ::, {ipv6.LINK_LOCAL}, {port.address_v6} }} drop', f'{ADVERTISED} {router} drop',
+            f'{ADVERTISED} {elsewhere} {ipv6.TARGET} != {mine} drop']
+
+
+def _jumps(name, ports, way='port'):
+    jumps = ', '.join(f'"{port.device}" : jump {_port_chain(port, way)}' for port in ports)
+    return [f'{name} vmap {{ {jumps} }}'] if jumps else []
 
 
 def _entrance(ports, networks):
@@ -181,12 +211,10 @@ def _entrance(ports, networks):
 
     That is, none that is called as Nova calls guests' devices: others may have bridges of their own on this host.
     """
-    lines = []
-    if ports:
-        jumps = ', '.join(f'"{port.device}" : jump {_port_chain(port)}' for port in ports)
-        lines.append(f'oifname vmap {{ {jumps} }}')
-    if networks:
-        lines.append(f'oifname "tap*" ip daddr {{ {", ".join(sorted({net.cidr for net in networks}))} }} drop')
+    lines = _jumps('oifname', ports)
+    for family, cidrs in (('ip', {net.cidr for net in networks}), ('ip6', {net.cidr_v6 for net in networks} - {None})):
+        if cidrs:
+            lines.append(f'oifname "tap*" {family} daddr {{ {", ".join(sorted(cidrs))} }} drop')
     return lines
 
 

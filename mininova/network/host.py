@@ -11,7 +11,20 @@ from oslo_log import log
 
 import mininova.conf
 from mininova import concurrency
-from mininova.network import dhcp, firewall, floating_ips, guest_firewall, ipam, linux_net, model, vxlan
+from mininova.network import (
+    dhcp,
+    firewall,
+    firewall_v6,
+    floating_ips,
+    guest_firewall,
+    guest_names,
+    ipam,
+    ipv6,
+    linux_net,
+    model,
+    vlan,
+    vxlan,
+)
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -38,11 +51,19 @@ class Served:
 
         :param groups_of: {instance uuid: numbers of its security groups}
         """
-        devices = {model.device_name(card['vif_uuid']): tuple(groups_of.get(card['instance_uuid'], ()))
-                   for card in self.cards.values()}
-        ports = tuple(guest_firewall.Port(device, groups) for device, groups in sorted(devices.items()))
+        devices = {model.device_name(card['vif_uuid']): (
+            tuple(groups_of.get(card['instance_uuid'], ())), ipam.address_v6(card)) for card in self.cards.values()}
+        ports = tuple(guest_firewall.Port(device, *facts) for device, facts in sorted(devices.items()))
         return guest_firewall.Network(self.bridge, self.network['cidr'], self.gateway, ports,
-                                      bool(self.network['bridge_interface']))
+                                      bool(self.network['bridge_interface']), self.network.get('cidr_v6'))
+
+    def segment(self):
+        """Return what vxlan.py must know of the device that joins the bridges; None if it has nothing to keep back."""
+        gateway_v6 = self.network.get('gateway_v6') if self.network.get('cidr_v6') else None
+        if self.network['vni']:
+            return vxlan.Segment(vxlan.device_name(self.network), self.gateway, gateway_v6)
+        port = vlan.port_name(self.network)
+        return vxlan.Segment(port, None, gateway_v6) if port and gateway_v6 else None
 
 
 class HostNetworks:
@@ -58,9 +79,11 @@ class HostNetworks:
         self._served = {}
         self._lock = concurrency.lock()
         self._firewall = firewall.Firewall()
+        self._firewall_v6 = firewall_v6.FirewallV6()
         self._port_firewall = firewall.PortFirewall()
         self._guest_firewall = guest_firewall.GuestFirewall()
         self._peers = []
+        self._names = guest_names.Elsewhere()
         self._order = itertools.count()
         self._public_addresses = floating_ips.PublicAddresses()
 
@@ -104,6 +127,26 @@ class HostNetworks:
                     served.cards = kept
                     touched.append(served)
             return self._remake(touched)
+
+    def name(self, names):
+        """Let the DHCP servers know the guests of other hosts by these names.
+
+        :param names: as VirtualInterfaceList.get_names gives them
+        """
+        with self._lock:
+            for served in self._names.replace(names, self._served.values()):
+                if served.made and served.network['enable_dhcp']:
+                    dhcp.ensure(served.network, served.gateway, served.guests(), self._names.lines(served))
+
+    @property
+    def names_digest(self):
+        """What the database calls the names that are known, None at first."""
+        return self._names.digest
+
+    def network_ids(self):
+        """List the networks served, by number."""
+        with self._lock:
+            return sorted(served.network['id'] for served in self._served.values())
 
     def refresh(self, cards, seen):
         """Take over what has changed about cards that are served, other than that they are.
@@ -207,20 +250,27 @@ class HostNetworks:
         if not self.manage:
             return
         if found is not None or not (served.made and linux_net.exists(served.bridge)):
-            linux_net.ensure_bridge(served.network, served.gateway, self.host, found)
-            if served.network['vni']:
-                vxlan.ensure(served.network, CONF.my_ip, self._peers)
+            self._make_devices(served, found)
         if served.network['enable_dhcp']:
-            dhcp.ensure(served.network, served.gateway, served.guests())
+            dhcp.ensure(served.network, served.gateway, served.guests(), self._names.lines(served))
             if found is not None:
                 self._end_lingering_leases(served)
         served.made = True
+
+    def _make_devices(self, served, found):
+        changed = linux_net.ensure_bridge(served.network, served.gateway, self.host, found)
+        facts = (linux_net.bridges() if changed or found is None else found)[served.bridge]
+        ipv6.ensure(served.network, facts['addresses'], facts['alias'].startswith(linux_net.ALIAS))
+        if served.network['vni']:
+            vxlan.ensure(served.network, CONF.my_ip, self._peers)
+        if vlan.device_name(served.network):
+            vlan.ensure(served.network)
 
     def _end_lingering_leases(self, served):
         """Take away leases that should have ended one round ago and are still there."""
         stale = {lease.address for lease in dhcp.stale_leases(served.bridge, served.guests())}
         if stale & served.lingering:
-            dhcp.drop_stale_leases(served.network, served.gateway, served.guests())
+            dhcp.drop_stale_leases(served.network, served.gateway, served.guests(), self._names.lines(served))
             stale = set()
         served.lingering = stale
 
@@ -232,8 +282,8 @@ class HostNetworks:
         return True
 
     def _dismantle(self, bridge, network=None, gateway=None):
-        interface = network['bridge_interface'] if network else None
-        tunnels = vxlan.owned() & set(linux_net.ports(bridge))
+        interface = vlan.port_name(network) if network else None
+        tunnels = (vxlan.owned() | vlan.owned()) & set(linux_net.ports(bridge))
         others = [port for port in linux_net.ports(bridge) if port != interface and port not in tunnels]
         if others and bridge in linux_net.owned_bridges():
             LOG.warning('Bridge %s has no guest any more but ports %s; it is left alone.', bridge, ', '.join(others))
@@ -241,16 +291,17 @@ class HostNetworks:
         dhcp.stop(bridge)
         for tunnel in tunnels:
             vxlan.remove(tunnel)
-        prefix = ipaddress.ip_network(network['cidr']).prefixlen if network else None
-        return linux_net.remove_bridge(bridge, interface, f'{gateway}/{prefix}' if network else None)
+        addresses = _own_addresses(network, gateway) if network else ()
+        return linux_net.remove_bridge(bridge, interface, addresses)
 
     def _remove_orphans(self):
         """Remove bridges, DHCP servers and ports to other hosts of ours that belong to no network that is served."""
         if not self.manage:
             return
         wanted = {served.bridge for served in self._served.values()}
-        for tunnel in vxlan.owned() - {vxlan.device_name(served.network) for served in self._served.values()}:
-            vxlan.remove(tunnel)
+        for module in (vxlan, vlan):
+            for device in module.owned() - {module.device_name(served.network) for served in self._served.values()}:
+                module.remove(device)
         for bridge in (set(linux_net.owned_bridges()) | dhcp.configured_bridges()) - wanted:
             LOG.info('Removing what is left of %s.', bridge)
             self._dismantle(bridge)
@@ -259,14 +310,15 @@ class HostNetworks:
         if self.manage:
             wanted = self.floating_ips()
             self._public_addresses.withdraw(wanted)
-            self._firewall.apply([_guest_network(served, wanted) for served in self._served.values()], check)
+            networks = [_guest_network(served, wanted) for served in self._served.values()]
+            self._firewall.apply(networks, check)
+            self._firewall_v6.apply(networks, check)
             self._public_addresses.serve(wanted, check)
             floating_ips.let_return(sorted(
                 model.device_name(card['vif_uuid']) for served in self._served.values()
                 for card in served.cards.values() if card['floating_ips'] and not card['arriving']))
-            self._port_firewall.apply([
-                vxlan.Segment(vxlan.device_name(served.network), served.gateway)
-                for served in self._served.values() if served.network['vni']], check)
+            segments = (served.segment() for served in self._served.values())
+            self._port_firewall.apply([segment for segment in segments if segment], check)
             groups_of = self._guest_firewall.model.instances
             self._guest_firewall.apply([served.guarded(groups_of) for served in self._served.values()], check)
 
@@ -309,7 +361,8 @@ class HostNetworks:
             bridges = linux_net.bridges()
             return {
                 'managed': True,
-                'rules_in_place': self._firewall.is_in_place() and self._port_firewall.is_in_place(),
+                'rules_in_place': all(rules.is_in_place() for rules in (
+                    self._firewall, self._firewall_v6, self._port_firewall)),
                 'group_rules_in_place': self._guest_firewall.is_in_place(), 'groups_digest': self.groups.digest,
                 'owned_bridges': linux_net.owned_bridges(bridges),
                 'dhcp_files': sorted(dhcp.configured_bridges()),
@@ -319,11 +372,12 @@ class HostNetworks:
     def _facts_of(self, served, bridges):
         found = bridges.get(served.bridge)
         tunnel = vxlan.device_name(served.network)
+        joint = tunnel or vlan.port_name(served.network)
         return {'bridge': served.bridge, 'gateway': served.gateway, 'dhcp': served.network['enable_dhcp'],
                 'bridge_up': bool(found and found['up']), 'addresses': found['addresses'] if found else [],
                 'dnsmasq': dhcp.running(served.bridge), 'hosts': dhcp.read_hosts(served.bridge),
                 'leases': [list(lease) for lease in dhcp.leases(served.bridge)],
-                'tunnel': tunnel, 'joined': not tunnel or tunnel in linux_net.ports(served.bridge),
+                'tunnel': joint, 'joined': not joint or joint in linux_net.ports(served.bridge),
                 'hosts_missed': sorted(set(vxlan.usable(CONF.my_ip, self._peers)) - vxlan.flooded(tunnel))
                 if tunnel else []}
 
@@ -334,4 +388,10 @@ def _guest_network(served, floating):
     :param floating: all floating addresses of the host, see HostNetworks.floating_ips
     """
     mine = tuple(sorted(one for one in floating.values() if one.fixed_address in served.cards))
-    return firewall.GuestNetwork(served.bridge, served.network['cidr'], bool(served.network['bridge_interface']), mine)
+    return firewall.GuestNetwork(served.bridge, served.network['cidr'], bool(served.network['bridge_interface']), mine,
+                                 served.network.get('cidr_v6'))
+
+
+def _own_addresses(network, gateway):
+    """List the host's addresses in a network, with their prefix lengths."""
+    return [f'{gateway}/{ipaddress.ip_network(network["cidr"]).prefixlen}', *ipv6.addresses(network)]

@@ -22,6 +22,8 @@ MAX_PREFIX = 29   # network, broadcast, gateway, one host: the smallest range wi
 
 MIN_MTU, MAX_MTU = 576, 65535
 MAX_VNI = 2 ** 24 - 1
+MAX_VLAN = 4094
+PREFIX_V6 = 64    # cards make the other half of an address themselves
 VXLAN_OVERHEAD = 50  # octets around a guest's packet, over IPv4
 DEVICE_NAME = re.compile(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,14}')
 
@@ -72,11 +74,54 @@ def _inside(network, address, name):
     return parsed
 
 
+def parse_cidr_v6(cidr, prefixlen=None):
+    """Turn text into an IPv6 network of which guests can have addresses.
+
+    :param prefixlen: the length that it must have, any up to 64 if None
+    :raises InvalidInput:
+    """
+    try:
+        network = ipaddress.IPv6Network(cidr)
+    except ValueError as error:
+        raise exception.InvalidInput(reason=f'cidr_v6: {error}') from None
+    if network.prefixlen > PREFIX_V6 or prefixlen not in (None, network.prefixlen):
+        raise exception.InvalidInput(reason=f'cidr_v6: {cidr} must have a prefix length of {PREFIX_V6}: cards make '
+                                            'the other half of their addresses themselves')
+    if network.is_link_local or network.is_multicast or network.is_loopback or network.is_unspecified:
+        raise exception.InvalidInput(reason=f'cidr_v6: guests cannot have addresses of {cidr}')
+    return network
+
+
+def _check_v6(values):
+    """Check the IPv6 range of a network and give it a gateway: by default its first address."""
+    if not values.get('cidr_v6'):
+        if values.get('gateway_v6'):
+            raise exception.InvalidInput(reason='gateway_v6: the network has no IPv6 range')
+        return
+    network = parse_cidr_v6(values['cidr_v6'], PREFIX_V6)
+    try:
+        gateway = ipaddress.IPv6Address(values.get('gateway_v6') or network[1])
+    except ValueError as error:
+        raise exception.InvalidInput(reason=f'gateway_v6: {error}') from None
+    if gateway not in network or gateway == network.network_address:
+        raise exception.InvalidInput(reason=f'gateway_v6: {gateway} is no host address of {network}')
+    values.update(cidr_v6=str(network), gateway_v6=str(gateway))
+
+
+def _check_vlan(values):
+    """Check a network whose bridges a VLAN joins."""
+    if not 1 <= values['vlan'] <= MAX_VLAN:
+        raise exception.InvalidInput(reason=f'vlan: {values["vlan"]} is not between 1 and {MAX_VLAN}')
+    if not values.get('bridge_interface'):
+        raise exception.InvalidInput(reason='vlan: name the device of each host that carries it, bridge_interface')
+
+
 def create_network(context, label, cidr, bridge=None, gateway=None, start=None, end=None, **values):
     """Store a network with its pool, see :func:`plan_pool`.
 
     :param bridge: name of the device on every host; default: the first of br100, br101, ... that is not used
-    :param values: further fields of objects.Network: uuid, mtu, dns1, dns2, project_id, bridge_interface, priority...
+    :param values: further fields of objects.Network: uuid, mtu, dns1, dns2, project_id, bridge_interface, vlan, vni,
+        cidr_v6 and gateway_v6, priority...
     :returns: objects.Network
     :raises InvalidInput: a value cannot be used
     :raises CidrConflict: another network has some of these addresses
@@ -90,6 +135,9 @@ def create_network(context, label, cidr, bridge=None, gateway=None, start=None, 
             raise exception.InvalidInput(reason=f'{name}: {device!r} is no device name')
     if values.get('vni') is not None:
         _check_vni(values)
+    if values.get('vlan') is not None:
+        _check_vlan(values)
+    _check_v6(values)
     check_values(values)
     network = network_obj.Network(context, label=label, cidr=cidr, bridge=bridge, gateway=gateway or pool[0][0],
                                   dhcp_start=start, **{'uuid': uuidutils.generate_uuid(), 'enable_dhcp': True,
@@ -102,8 +150,8 @@ def _check_vni(values):
     """Check a network whose bridges VXLAN joins; its headers must fit beside guests' packets."""
     if not 1 <= values['vni'] <= MAX_VNI:
         raise exception.InvalidInput(reason=f'vni: {values["vni"]} is not between 1 and {MAX_VNI}')
-    if values.get('bridge_interface'):
-        raise exception.InvalidInput(reason='a network has a vni or a bridge_interface, not both')
+    if values.get('bridge_interface') or values.get('vlan') is not None:
+        raise exception.InvalidInput(reason='a network has a vni or a bridge_interface (and vlan), not both')
     values['mtu'] = values.get('mtu') or 1500 - VXLAN_OVERHEAD
 
 
@@ -173,6 +221,22 @@ def first_addresses(cards):
     return list(first.values())
 
 
+def address_v6(card):
+    """Give the IPv6 address of a card, which it makes of the network's range and its MAC; None without a range."""
+    cidr = card['network'].get('cidr_v6')
+    return model.slaac_address(cidr, card['mac']) if cidr else None
+
+
+def _subnet_v6(card):
+    row = card['network']
+    own_dns = row['enable_dhcp'] and not (row['dns1'] or row['dns2'])
+    mode = {'ipv6_address_mode': 'slaac'} if row['enable_dhcp'] else {}
+    return model.Subnet(
+        cidr=row['cidr_v6'], gateway=model.IP(row['gateway_v6'], type='gateway'),
+        dns=[model.IP(row['gateway_v6'], type='dns')] if own_dns else [],
+        ips=[model.FixedIP(address_v6(card))], **mode)
+
+
 def _fixed_ip(card):
     return model.FixedIP(card['address'], [
         model.IP(floating['address'], type='floating') for floating in card.get('floating_ips', ())])
@@ -189,8 +253,9 @@ def _vif(card):
         dns=[model.IP(address, type='dns') for address in servers], ips=[_fixed_ip(card)])
     if row['enable_dhcp'] and gateway:
         subnet['meta']['dhcp_server'] = gateway
+    subnets = [subnet, _subnet_v6(card)] if row.get('cidr_v6') else [subnet]
     network = model.Network(
-        id=row['uuid'], bridge=row['bridge'], label=row['label'], subnets=[subnet], mtu=row['mtu'],
+        id=row['uuid'], bridge=row['bridge'], label=row['label'], subnets=subnets, mtu=row['mtu'],
         injected=row['injected'], tenant_id=row['project_id'], network_id=row['id'], multi_host=True)
     tag = {'tag': card['tag']} if card['tag'] else {}
     return model.VIF(id=card['vif_uuid'], address=card['mac'], network=network, type=model.VIF_TYPE_BRIDGE,

@@ -88,8 +88,7 @@ def _describe(link):
     data = link.get('linkinfo', {}).get('info_data', {})
     return {'mtu': link['mtu'], 'mac': link['address'], 'up': 'UP' in link['flags'], 'alias': link.get('ifalias', ''),
             'options': {name: data.get(name) for name in BRIDGE_OPTIONS},
-            'addresses': [f'{address["local"]}/{address["prefixlen"]}' for address in link.get('addr_info', ())
-                          if address['family'] == 'inet']}
+            'addresses': [f'{address["local"]}/{address["prefixlen"]}' for address in link.get('addr_info', ())]}
 
 
 def owned_bridges(found=None):
@@ -134,7 +133,7 @@ def plan_bridge(network, gateway, mac, found):
     commands = []
     if found is None:
         commands += [f'link add name {name} address {mac} mtu {mtu} type bridge {options}',
-                     f'link set dev {name} alias {ALIAS}{network["uuid"]}']
+                     f'link set dev {name} alias {ALIAS}{network["uuid"]} addrgenmode none']
         found = {'mtu': mtu, 'mac': mac, 'up': False, 'addresses': [], 'options': BRIDGE_OPTIONS, 'alias': ALIAS}
     if found['options'] != BRIDGE_OPTIONS:
         commands.append(f'link set dev {name} type bridge {options}')
@@ -165,13 +164,11 @@ def ensure_bridge(network, gateway, host, found=None):
         raise exception.NetworkSetupFailed(network=network['label'], reason=f'{name} is a device, but not a bridge')
     mac = bridge_mac(network['uuid'], '' if network.get('vni') else host)
     commands = plan_bridge(network, gateway, mac, found.get(name))
-    interface = network['bridge_interface']
+    interface = network['bridge_interface'] if network.get('vlan') is None else None
     if interface and interface not in ports(name):
         commands += _plan_interface(network, interface)
     run_batch(commands)
     set_sysctl('net/ipv4/ip_forward', '1')
-    # No IPv6 between the host and its guests: packet rules for it are not made, and a guest could announce itself.
-    set_sysctl(f'net/ipv6/conf/{name}/disable_ipv6', '1')
     return bool(commands)
 
 
@@ -189,11 +186,11 @@ def _plan_interface(network, interface):
     return [f'link set dev {interface} master {network["bridge"]}', f'link set dev {interface} up']
 
 
-def remove_bridge(name, interface=None, gateway_address=None):
-    """Remove a bridge that we made; from another's bridge only our address.
+def remove_bridge(name, interface=None, addresses=()):
+    """Remove a bridge that we made; from another's bridge only our addresses.
 
     :param interface: port that is ours and may stay in the bridge until now
-    :param gateway_address: our address with its prefix length
+    :param addresses: ours, with their prefix lengths
     :returns: False if it has other ports, i.e. something still uses it, and was left alone
     """
     found = bridges().get(name)
@@ -203,6 +200,6 @@ def remove_bridge(name, interface=None, gateway_address=None):
         if [port for port in ports(name) if port != interface]:
             return False
         run_batch([f'link delete dev {name} type bridge'])
-    elif gateway_address and gateway_address in found['addresses']:
-        run_batch([f'address del {gateway_address} dev {name}'])
+    else:
+        run_batch([f'address del {address} dev {name}' for address in addresses if address in found['addresses']])
     return True

@@ -191,6 +191,7 @@ class NetworkManager(manager.Manager):
         gone = self.networks.repair()
         admin = nova_context.get_admin_context()
         self.refresh_security_groups(admin)
+        self._learn_names(admin)
         self._release_gateways(admin, gone)
         self._record_leases(admin)
 
@@ -204,7 +205,14 @@ class NetworkManager(manager.Manager):
             gone = self._replace(admin, state, seen)
             if gone is not None:
                 self._release_gateways(admin, gone)
-                return
+                break
+        self._learn_names(admin)
+
+    def _learn_names(self, context):
+        """Ask how the guests of other hosts are called in the networks of this one."""
+        ids = self.networks.network_ids()
+        if ids and self.networks.manage:
+            self.networks.name(VirtualInterfaceList.get_names(context, ids, self.host, self.networks.names_digest))
 
     def _replace(self, context, state, seen):
         with self._groups_lock:

@@ -35,6 +35,13 @@ def device_name(vif_id):
     return (NIC_NAME_PREFIX + vif_id)[:NIC_NAME_LEN]
 
 
+def slaac_address(cidr, mac):
+    """Give the address that a card makes for itself in an IPv6 range of 64 bits (EUI-64, RFC 4291 appendix A)."""
+    octets = bytes.fromhex(mac.replace(':', ''))
+    identifier = bytes([octets[0] ^ 0x02]) + octets[1:3] + b'\xff\xfe' + octets[3:]
+    return str(ipaddress.IPv6Network(cidr)[int.from_bytes(identifier, 'big')])
+
+
 class Model(dict):
     """A dict whose rarely used facts live in a sub-dict called meta."""
 

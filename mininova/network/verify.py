@@ -5,7 +5,7 @@ Used by nova-network for `nova-manage verify`. Pure comparison: reads nothing it
 """
 import ipaddress
 
-from mininova.network import floating_ips, ipam
+from mininova.network import floating_ips, ipam, ipv6
 
 
 def compare(state, facts):
@@ -43,8 +43,9 @@ def _network(cards, found):
     if not found['bridge_up']:
         yield f'{where}: bridge {found["bridge"]} is missing or down'
     prefix = ipaddress.ip_network(network['cidr']).prefixlen
-    if f'{cards[0]["gateway"]}/{prefix}' not in found['addresses']:
-        yield f'{where}: bridge {found["bridge"]} lacks the address {cards[0]["gateway"]}/{prefix}'
+    for address in (f'{cards[0]["gateway"]}/{prefix}', *ipv6.addresses(network)):
+        if address not in found['addresses']:
+            yield f'{where}: bridge {found["bridge"]} lacks the address {address}'
     if not found['joined']:
         yield f'{where}: bridge {found["bridge"]} lacks its port to other hosts, {found["tunnel"]}'
     if found['hosts_missed']:

@@ -3,8 +3,10 @@
 
 Used by nova-network only. Each host is the gateway and DHCP server of the guests that it has itself, at the same
 address with the same MAC on every host, so a guest that moves notices nothing. What would tell the hosts apart
-(requests and answers about the gateway's address, DHCP, everything from or to a host itself) does not pass the port:
-nftables table ``bridge nova``. Frames to all and to strangers go to each other host; the kernel learns who is where.
+(requests and answers about the gateway's address, DHCP, router discovery, everything from or to a host itself) does not
+pass the port: nftables table ``bridge nova``, which also keeps the hosts on a shared wire (`bridge_interface`) apart as
+far as a network's IPv6 is concerned. Frames to all and to strangers go to each other host; the kernel learns who is
+where.
 Nova left this to Neutron's agents (L2 population, anycast gateways of its router drivers).
 """
 import ipaddress
@@ -15,7 +17,7 @@ from oslo_concurrency import processutils
 from oslo_log import log
 
 from mininova import exception, privsep
-from mininova.network import linux_net
+from mininova.network import ipv6, linux_net
 
 LOG = log.getLogger(__name__)
 
@@ -25,9 +27,14 @@ EVERYBODY = '00:00:00:00:00:00'
 
 
 class Segment(NamedTuple):
-    """What the rules must know of a network with a VNI: its port and the address that each host has in it."""
+    """What the rules must know of a device that joins bridges: which addresses each host has on its own bridge.
+
+    :ivar gateway: None where each host has another one: networks without a VNI
+    :ivar gateway_v6: None without an IPv6 range
+    """
     device: str
-    gateway: str
+    gateway: str | None
+    gateway_v6: str | None = None
 
 
 def device_name(network):
@@ -143,15 +150,36 @@ def render(segments):
     remove_text = f'table {TABLE} {{ }}\ndelete table {TABLE}\n'
     if not segments:
         return remove_text
-    segments = sorted(segments)
+    segments = sorted(segments, key=lambda segment: segment.device)
     forward = [f'{way} "{segment.device}" {what} drop' for segment in segments for way in ('iifname', 'oifname')
-               for what in (f'ether type arp arp daddr ip {segment.gateway}',
-                            f'ether type arp arp saddr ip {segment.gateway}',
-                            'ether type ip udp dport { 67, 68 }')]
-    names = ', '.join(f'"{segment.device}"' for segment in segments)
-    return (f'{remove_text}table {TABLE} {{\n' + _chain('forward', forward)
-            + _chain('input', [f'iifname {{ {names} }} drop']) + _chain('output', [f'oifname {{ {names} }} drop'])
-            + '}\n')
+               for what in _about_hosts(segment)]
+    chains = [_chain('forward', forward)]
+    for hook, way, address in (('input', 'iifname', 'daddr'), ('output', 'oifname', 'saddr')):
+        closed = ', '.join(f'"{segment.device}"' for segment in segments if segment.gateway)
+        lines = [f'{way} {{ {closed} }} drop'] if closed else []
+        # Where hosts see each other, they do not as far as both have the same addresses.
+        lines += [f'{way} "{segment.device}" {what} drop' for segment in segments if not segment.gateway
+                  for what in (*_about_hosts(segment), f'ip6 {address} {_hosts_v6(segment)}')]
+        chains.append(_chain(hook, lines))
+    return f'{remove_text}table {TABLE} {{\n' + ''.join(chains) + '}\n'
+
+
+def _hosts_v6(segment):
+    return f'{{ {segment.gateway_v6}, {ipv6.ROUTER} }}'
+
+
+def _about_hosts(segment):
+    """List what tells the hosts apart: who has the gateway's address, who gives addresses."""
+    matches = []
+    if segment.gateway:
+        matches += [f'ether type arp arp daddr ip {segment.gateway}', f'ether type arp arp saddr ip {segment.gateway}',
+                    'ether type ip udp dport { 67, 68 }']
+    if segment.gateway_v6:
+        targets = f'{ipv6.number(segment.gateway_v6)}, {ipv6.number(ipv6.ROUTER)}'
+        matches += ['icmpv6 type { nd-router-solicit, nd-router-advert }',
+                    f'icmpv6 type {{ nd-neighbor-solicit, nd-neighbor-advert }} {ipv6.TARGET} {{ {targets} }}',
+                    'ether type ip6 udp dport { 546, 547 }']
+    return matches
 
 
 def _chain(hook, rules):

@@ -18,12 +18,14 @@ from mininova.objects import network as network_obj
 
 db = base.Database('addresses')
 networks_db = base.Database('networks')
+names_db = base.Database('guest_names')
 changes = base.Database('interfaces')
 
 CONF = mininova.conf.CONF
 
-NETWORK_FIELDS = ('id', 'uuid', 'label', 'cidr', 'gateway', 'bridge', 'bridge_interface', 'vni', 'mtu', 'dns1', 'dns2',
-                  'dhcp_start', 'enable_dhcp', 'injected', 'project_id', 'dhcp_domain')
+NETWORK_FIELDS = ('id', 'uuid', 'label', 'cidr', 'gateway', 'cidr_v6', 'gateway_v6', 'bridge', 'bridge_interface',
+                  'vlan', 'vni', 'mtu', 'dns1', 'dns2', 'dhcp_start', 'enable_dhcp', 'injected', 'project_id',
+                  'dhcp_domain')
 
 _random = random.SystemRandom()
 
@@ -190,6 +192,16 @@ class VirtualInterfaceList(base.ObjectListBase, base.NovaObject):
         state = db.host_state(host)
         gateways = [dict(gateway, network=_plain_network(gateway['network'])) for gateway in state['gateways']]
         return {'cards': _plain(state['cards']), 'gateways': gateways, 'peers': networks_db.list_peers(host)}
+
+    @base.remotable_classmethod
+    def get_names(cls, context, network_ids, host, known=None):
+        """Return the names of the guests of networks, by number, that other hosts serve.
+
+        :param known: digest of what the caller has
+        :returns: {'digest', 'names'}: [[network, [[address, mac, hostname], ...]], ...], or None if the caller has it
+        """
+        found, digest = names_db.list_names(network_ids, host)
+        return {'digest': digest, 'names': None if digest == known else found}
 
     @base.remotable_classmethod
     def release_gateway(cls, context, network_id, host):

@@ -97,7 +97,7 @@ def test_leases_are_read_and_what_is_no_lease_is_passed_over(conf):
 
 
 def write_leases(text):
-    dhcp._write_hosts(dhcp.files('br100'), [])
+    dhcp._write(dhcp.files('br100').hosts, [])
     with open(dhcp.files('br100').leases, 'w') as file:
         file.write(text)
 
@@ -113,7 +113,7 @@ def test_a_lease_is_stale_when_its_address_is_anothers_or_nobodys(conf):
 
 def test_the_host_list_is_replaced_in_one_step_and_only_if_it_changed(conf):
     paths = dhcp.files('br100')
-    assert dhcp._write_hosts(paths, ['a']) and not dhcp._write_hosts(paths, ['a']) and dhcp._write_hosts(paths, ['b'])
+    assert dhcp._write(paths.hosts, ['a']) and not dhcp._write(paths.hosts, ['a']) and dhcp._write(paths.hosts, ['b'])
     assert dhcp.read_hosts('br100') == ['b']
     assert dhcp.configured_bridges() == {'br100'}
     dhcp.stop('br100')
@@ -121,7 +121,7 @@ def test_the_host_list_is_replaced_in_one_step_and_only_if_it_changed(conf):
 
 
 def test_a_process_that_is_not_our_dnsmasq_is_not_believed(conf):
-    dhcp._write_hosts(dhcp.files('br100'), [])
+    dhcp._write(dhcp.files('br100').hosts, [])
     for text in ('1', 'nonsense', '999999999'):
         with open(dhcp.files('br100').pid, 'w') as file:
             file.write(text)

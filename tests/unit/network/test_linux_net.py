@@ -21,7 +21,8 @@ def test_a_missing_bridge_is_made_learning_and_without_spanning_tree():
     assert linux_net.plan_bridge(NETWORK, '10.0.0.2', MAC, None) == [
         f'link add name br100 address {MAC} mtu 1400 type bridge stp_state 0 forward_delay 0 ageing_time 30000'
         ' nf_call_iptables 1 nf_call_ip6tables 1',
-        'link set dev br100 alias nova:u1', 'address add 10.0.0.2/24 brd + dev br100', 'link set dev br100 up']
+        'link set dev br100 alias nova:u1 addrgenmode none', 'address add 10.0.0.2/24 brd + dev br100',
+        'link set dev br100 up']
 
 
 def test_nothing_is_done_to_a_bridge_that_is_right():
