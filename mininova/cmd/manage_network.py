@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Make, show, change and remove the networks that guests live in, and keep addresses from them.
 
-Nova: nova/cmd/manage.py NetworkCommands, FixedIpCommands (Newton), whose options work here too.
+Nova: nova/cmd/manage.py NetworkCommands (Newton), whose options work here too.
 """
 import ipaddress
+import itertools
 
 import prettytable
 
@@ -41,15 +42,21 @@ def _add_create(parser):
     parser.add_argument('name', nargs='?', metavar='LABEL', help='what users call it; same as --label')
     _option(parser, 'label', metavar='LABEL')
     _option(parser, 'fixed-range-v4', '--cidr', dest='cidr', required=True, metavar='CIDR', help='e.g. 10.100.0.0/24')
+    _option(parser, 'fixed-range-v6', dest='cidr_v6', metavar='CIDR',
+            help='IPv6 too, e.g. fd00:100::/64; several networks get a /64 of it each')
+    _option(parser, 'gateway-v6', metavar='ADDRESS', help='address of each host in it (default: the first one)')
     _option(parser, 'num-networks', type=int, default=1, metavar='N', help='cut the range into this many networks')
     _option(parser, 'network-size', type=int, metavar='ADDRESSES', help='addresses of each, a power of two')
     _option(parser, 'bridge', metavar='DEVICE', help='default: the first free one of br100, br101...')
     _option(parser, 'bridge-interface', metavar='DEVICE',
             help='put this device of each host into the bridge; it must have no addresses')
+    _option(parser, 'vlan', type=int, metavar='N',
+            help='put this VLAN of --bridge-interface into the bridge; several networks get N, N+1...')
     _option(parser, 'vni', type=int, metavar='N',
             help='join the bridges of all hosts by VXLAN with this number; several networks get N, N+1...')
     _option(parser, 'gateway', metavar='ADDRESS',
             help='address kept free for a router, with --vni that of each host (default: the first one)')
+    _option(parser, 'fixed-cidr', metavar='CIDR', help='addresses for hosts and guests are of this part of the range')
     _option(parser, 'allowed-start', metavar='ADDRESS', help='first address for hosts and guests')
     _option(parser, 'allowed-end', metavar='ADDRESS', help='last address for hosts and guests')
     _option(parser, 'dns1', metavar='ADDRESS', help="name server (default: the guest's host)")
@@ -72,10 +79,13 @@ def _add_modify(parser):
     _option(parser, 'label', metavar='LABEL')
     _option(parser, 'project', metavar='PROJECT', help='only this project may use it')
     _option(parser, 'disassociate-project', action='store_true', help='all projects may use it')
+    _option(parser, 'host', metavar='HOST', help='write down a host; guests are served by their own host all the same')
+    _option(parser, 'disassociate-host', action='store_true', help='write down no host')
     _option(parser, 'dns1', metavar='ADDRESS', help="'' for none")
     _option(parser, 'dns2', metavar='ADDRESS', help="'' for none")
     _option(parser, 'mtu', type=int, metavar='BYTES')
     _option(parser, 'priority', type=int, metavar='N')
+    _option(parser, 'dhcp-domain', metavar='DOMAIN', help="'' for [api] dhcp_domain")
     parser.set_defaults(function=modify)
 
 
@@ -128,24 +138,53 @@ def _ranges(arguments):
     return parts[:arguments.num_networks]
 
 
+def _ranges_v6(arguments, number):
+    """Cut the IPv6 range into ranges of 64 bits, as many as there are networks; all None without one."""
+    if not arguments.cidr_v6:
+        return [None] * number
+    if number == 1:
+        return [arguments.cidr_v6]
+    whole = ipam.parse_cidr_v6(arguments.cidr_v6)
+    parts = [str(part) for part in itertools.islice(whole.subnets(new_prefix=ipam.PREFIX_V6), number)]
+    if len(parts) < number:
+        raise exception.InvalidInput(reason=f'{whole} has room for {len(parts)} networks of a /{ipam.PREFIX_V6}')
+    return parts
+
+
+def _limits(arguments):
+    """Return the first and the last address for hosts and guests, None for what the range itself says."""
+    if not arguments.fixed_cidr:
+        return arguments.allowed_start, arguments.allowed_end
+    if arguments.allowed_start or arguments.allowed_end:
+        raise exception.InvalidInput(reason='--fixed-cidr says the same as --allowed-start and --allowed-end')
+    whole, part = ipam.parse_cidr(arguments.cidr), ipam.parse_cidr(arguments.fixed_cidr)
+    if not part.subnet_of(whole):
+        raise exception.InvalidInput(reason=f'fixed_cidr: {part} is no part of {whole}')
+    # Network and broadcast address of the part are addresses like others, unless they are the whole's.
+    return (str(max(part[0], whole[1])), str(min(part[-1], whole[-2])))
+
+
 def create(arguments):
     """Make the networks and print them."""
     label = arguments.label or arguments.name
     if not label:
         raise exception.InvalidInput(reason='a network needs a label')
     values = {name: getattr(arguments, name) for name in (
-        'bridge', 'bridge_interface', 'gateway', 'dns1', 'dns2', 'mtu', 'uuid', 'project_id', 'priority', 'dhcp_domain',
-        'enable_dhcp', 'vni') if getattr(arguments, name) is not None}
+        'bridge', 'bridge_interface', 'gateway', 'gateway_v6', 'dns1', 'dns2', 'mtu', 'uuid', 'project_id', 'priority',
+        'dhcp_domain', 'enable_dhcp') if getattr(arguments, name) is not None}
     ranges = _ranges(arguments)
-    if len(ranges) > 1 and {'bridge', 'gateway', 'uuid'} & set(values):
-        raise exception.InvalidInput(reason='--bridge, --gateway and --uuid are for one network only')
-    for number, cidr in enumerate(ranges):
-        if arguments.vni is not None:
-            values['vni'] = arguments.vni + number
+    if len(ranges) > 1 and ({'bridge', 'gateway', 'gateway_v6', 'uuid'} & set(values) or arguments.fixed_cidr):
+        raise exception.InvalidInput(
+            reason='--bridge, --gateway, --gateway-v6, --fixed-cidr and --uuid are for one network only')
+    start, end = _limits(arguments)
+    for number, (cidr, cidr_v6) in enumerate(zip(ranges, _ranges_v6(arguments, len(ranges)), strict=True)):
+        numbers = {name: getattr(arguments, name) + number for name in ('vni', 'vlan')
+                   if getattr(arguments, name) is not None}
         network = ipam.create_network(
             context.get_admin_context(), label if len(ranges) == 1 else f'{label}_{number}', cidr,
-            start=arguments.allowed_start, end=arguments.allowed_end, **values)
-        print(f'Created network {network.label} ({network.uuid}): {network.cidr} at {network.bridge}')
+            start=start, end=end, cidr_v6=cidr_v6, **numbers, **values)
+        shown = ', '.join(filter(None, (network.cidr, network.cidr_v6)))
+        print(f'Created network {network.label} ({network.uuid}): {shown} at {network.bridge}')
 
 
 def list_networks(arguments):
@@ -153,21 +192,24 @@ def list_networks(arguments):
     admin = context.get_admin_context()
     networks = list(objects.NetworkList.get_all(admin))
     free = objects.NetworkList.count_free(admin, [network.id for network in networks])
-    _table(['id', 'label', 'IPv4', 'bridge', 'VNI', 'gateway', 'DNS1', 'DNS2', 'MTU', 'project', 'free', 'uuid'],
-           [[network.id, network.label, network.cidr, network.bridge, network.vni, network.gateway, network.dns1,
-             network.dns2, network.mtu or 1500, network.project_id, left, network.uuid]
-            for network, left in zip(networks, free, strict=True)])
+    _table(['id', 'label', 'IPv4', 'IPv6', 'start address', 'DNS1', 'DNS2', 'VlanID', 'VNI', 'bridge', 'gateway', 'MTU',
+            'project', 'free', 'uuid'],
+           [[network.id, network.label, network.cidr, network.cidr_v6, network.dhcp_start, network.dns1, network.dns2,
+             network.vlan, network.vni, network.bridge, network.gateway, network.mtu or 1500, network.project_id, left,
+             network.uuid] for network, left in zip(networks, free, strict=True)])
 
 
 def modify(arguments):
     """Change a network; hosts that serve it follow within `[network] sync_interval`."""
     network = _find(arguments)
-    changes = {name: getattr(arguments, name) for name in ('label', 'dns1', 'dns2', 'mtu', 'priority')
+    changes = {name: getattr(arguments, name) for name in ('label', 'dns1', 'dns2', 'mtu', 'priority', 'dhcp_domain')
                if getattr(arguments, name) is not None}
     changes = {name: value or None for name, value in changes.items()}
     ipam.check_values(changes)
     if arguments.project or arguments.disassociate_project:
         changes['project_id'] = None if arguments.disassociate_project else arguments.project
+    if arguments.host or arguments.disassociate_host:
+        changes['host'] = None if arguments.disassociate_host else arguments.host
     for name, value in changes.items():
         setattr(network, name, value)
     network.save()

@@ -46,6 +46,14 @@ class FixedIPList(base.ObjectListBase, base.NovaObject):
         return cls._from_rows(context, FixedIP, db.list_fixed_ips(host=host))
 
     @base.remotable_classmethod
+    def get_all(cls, context, host=None):
+        """Return all addresses of all networks.
+
+        :param host: only those that it serves
+        """
+        return cls._from_rows(context, FixedIP, db.list_fixed_ips(host=host))
+
+    @base.remotable_classmethod
     def get_by_instance_uuid(cls, context, instance_uuid):
         """Return a guest's addresses."""
         return cls._from_rows(context, FixedIP, db.list_fixed_ips(instance_uuid=instance_uuid))

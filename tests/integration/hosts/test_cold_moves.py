@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from tests.fixtures import processes
+from tests.fixtures.cluster_rules import follows
 
 pytestmark = [pytest.mark.needs('libvirt', 'rabbit', 'mariadb', 'network'), pytest.mark.timeout(600)]
 
@@ -56,6 +57,7 @@ def test_a_guest_is_resized_reverted_and_resized_for_good(cluster, guest, flavor
     guest.wait_status('VERIFY_RESIZE', seconds=120)
     assert guest.host.name != 'h1'
     wait_for_shell(guest)
+    follows(cluster, guest)
     assert (disk_mb(guest), guest.run('cat /root/mark'), guest.address) == (2048, 'before', address)
     assert cluster.verify() == []
     guest.run(MARK.format(word='after'))

@@ -7,6 +7,7 @@ import pytest
 
 from tests.fixtures import processes
 from tests.fixtures.cluster import USER_DATA
+from tests.fixtures.cluster_rules import follows
 
 pytestmark = [pytest.mark.needs('libvirt', 'rabbit', 'mariadb', 'network'), pytest.mark.timeout(600)]
 
@@ -19,6 +20,8 @@ done) < /dev/null > /dev/null 2>&1 &
 """
 # How many lines, and how many of them are not the next number, as the disk has them.
 NUMBERS = ("echo 3 > /proc/sys/vm/drop_caches; awk '$1 != NR { wrong++ } END { print NR, wrong + 0 }' /var/numbers")
+RESTART_LIBVIRTD = ('kill $(cat /run/libvirtd.pid); while [ -e /run/libvirtd.pid ]; do sleep 0.1; done; '
+                    'libvirtd -d --listen')
 # An nft command after which a host does not answer ARP.
 SILENCE = ('table bridge silence { chain output { type filter hook output priority 0; '
            'ether type arp arp operation reply drop; }; }')
@@ -47,6 +50,23 @@ def test_guests_on_different_hosts_reach_each_other(cluster, guests):
     assert one.pings(two) and two.pings(one)
     # What fills a packet passes in one piece.
     assert ' 0% packet loss' in one.run(f'ping -c 1 -s 1422 {two.address}')
+
+
+@pytest.mark.parametrize('event', ['boot', 'reboot', 'restart of nova-compute', 'restart of libvirtd',
+                                   'restart of nova-network'])
+def test_a_change_of_rules_reaches_a_guest_after(cluster, guests, event):
+    """As it does after each kind of move, see below and test_cold_moves.py."""
+    guest = guests[1]
+    if event == 'reboot':
+        guest.action('reboot', {'type': 'HARD'})
+        guest.wait_status('ACTIVE')
+    elif event == 'restart of libvirtd':
+        guest.host.run('sh', '-c', RESTART_LIBVIRTD)
+    elif event != 'boot':
+        cluster.replace(f'{event.split()[-1]}@{guest.host.name}')
+    follows(cluster, guest)
+    if event == 'reboot':
+        guest.wait_ready(boots=1)
 
 
 def test_each_host_is_the_gateway_of_its_own_guests(cluster, guests):
@@ -106,6 +126,7 @@ def test_a_running_guest_moves_with_its_disk_and_hardly_stops(cluster, guests, r
     print(f'the longest gap in ten pings a second was {pause} s')
     record_property('pause_seconds', pause)
     assert pause <= 5
+    follows(cluster, one)
     assert one.run('cat /var/boots') == '1'
     assert 'mini-guest: metadata' in one.run('httpget /openstack/latest/meta_data.json | grep -q uuid && '
                                              'echo mini-guest: metadata')
@@ -120,6 +141,7 @@ def test_a_guest_is_migrated_cold_over_ssh(cluster, guests):
     one.wait_ready()
     one.action('confirmResize')
     one.wait_status('ACTIVE')
+    follows(cluster, one)
     assert numbers(one) >= written and one.run('cat /var/boots') == '2'
     assert one.pings(two)
     stays_on(cluster, one, 'h1')
@@ -151,6 +173,7 @@ def test_a_host_dies_and_comes_back(cluster, guests):
     cluster.switch_off('h3')
     wait_up(cluster, 'h1', 'h2')
     evacuate(gone)
+    follows(cluster, gone)
     assert gone.run('cat /var/boots') == '1' and gone.pings(two)
     host = cluster.host('h3')
     host.start().wait()

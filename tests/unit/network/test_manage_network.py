@@ -141,3 +141,49 @@ def test_dhcpbridge_prints_leases_and_ignores_what_is_no_lease(tmp_path):
                                    'MININOVA_CONCURRENCY': 'threading'})
     assert run('init').stdout == '1893456000 fa:16:3e:00:00:01 10.0.0.3 vm1 *\n'
     assert run('tftp', '100', '10.0.0.3', 'file').returncode == 0
+
+
+def test_vlans_count_up_and_are_not_given_twice(manage, admin):
+    manage('create', 'net', '--cidr', '10.0.0.0/23', '--num-networks', '2', '--vlan', '100', '--bridge_interface', 'e')
+    made = objects.NetworkList.get_all(admin)
+    assert [(network.vlan, network.bridge, network.bridge_interface) for network in made] == [
+        (100, 'br100', 'e'), (101, 'br101', 'e')]
+    assert ' 101 ' in manage('list')
+    with pytest.raises(exception.InvalidInput, match='VLAN 101 belongs to network net_1'):
+        manage('create', 'other', '--cidr', '10.9.0.0/24', '--vlan', '101', '--bridge_interface', 'eth2')
+
+
+def test_networks_get_a_part_of_the_ipv6_range_each(manage, admin):
+    out = manage('create', 'net', '--cidr', '10.0.0.0/23', '--num-networks', '2', '--fixed_range_v6', 'fd00:1::/48')
+    assert 'fd00:1:0:1::/64' in out and 'fd00:1::/64' in manage('list')
+    assert [(network.cidr_v6, network.gateway_v6) for network in objects.NetworkList.get_all(admin)] == [
+        ('fd00:1::/64', 'fd00:1::1'), ('fd00:1:0:1::/64', 'fd00:1:0:1::1')]
+    for words, message in ((('--fixed_range_v6', 'fd00:2::/64'), 'room for 1 networks of a /64'),
+                           (('--fixed_range_v6', 'fd00:2::/48', '--gateway_v6', 'fd00:2::9'), 'one network only')):
+        with pytest.raises(exception.InvalidInput, match=message):
+            manage('create', 'more', '--cidr', '10.2.0.0/23', '--num-networks', '2', *words)
+    manage('create', 'one', '--cidr', '10.4.0.0/24', '--fixed_range_v6', 'fd00:3::/64', '--gateway_v6', 'fd00:3::9')
+    assert list(objects.NetworkList.get_all(admin))[-1].gateway_v6 == 'fd00:3::9'
+
+
+def test_guests_can_be_kept_to_a_part_of_the_range(manage, admin):
+    manage('create', 'net', '--cidr', '10.0.0.0/24', '--fixed_cidr', '10.0.0.64/28')
+    network = only(admin)
+    assert (objects.NetworkList.count_free(admin, [network.id]), network.dhcp_start) == ([16], '10.0.0.64')
+    manage('delete', 'net')
+    manage('create', 'low', '--cidr', '10.0.0.0/24', '--fixed_cidr', '10.0.0.0/28')
+    assert objects.NetworkList.count_free(admin, [only(admin).id]) == [14], 'all but network address and gateway'
+    for words, message in ((('--fixed_cidr', '10.1.0.0/28'), 'no part of'),
+                           (('--fixed_cidr', '10.2.0.0/28', '--allowed_start', '10.2.0.3'), 'the same as')):
+        with pytest.raises(exception.InvalidInput, match=message):
+            manage('create', 'more', '--cidr', '10.2.0.0/24', *words)
+
+
+def test_a_host_and_a_project_come_and_go(manage, admin):
+    manage('create', 'net', '--cidr', '10.0.0.0/24')
+    manage('modify', '--fixed_range', '10.0.0.0/24', '--project', 'p', '--host', 'h1', '--dhcp_domain', 'example.org')
+    assert (only(admin).project_id, only(admin).host, only(admin).dhcp_domain) == ('p', 'h1', 'example.org')
+    manage('modify', '--fixed_range', '10.0.0.0/24', '--disassociate-project', '--disassociate-host')
+    assert (only(admin).project_id, only(admin).host) == (None, None)
+    with pytest.raises(exception.InvalidInput, match='dhcp_domain'):
+        manage('modify', 'net', '--dhcp_domain', 'x y')
