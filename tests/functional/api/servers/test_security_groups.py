@@ -3,9 +3,10 @@
 import jsonschema
 import pytest
 
-from mininova import policy
+from mininova import context, objects, policy
 from mininova.api.openstack.compute.schemas import security_groups as schemas
 from mininova.db import models, session
+from mininova.network import guest_firewall
 from tests.functional.api.servers.test_quota_race import run_together
 
 GROUPS, RULES = '/os-security-groups', '/os-security-group-rules'
@@ -222,6 +223,23 @@ def test_rules_for_networks(lab, demo, asked, shown):
     rule = allow(demo, group, **asked)
     assert rule == {'id': rule['id'], 'parent_group_id': group, **shown}
     assert demo.get(f'{GROUPS}/{group}').json['security_group']['rules'] == [rule]
+
+
+@pytest.mark.parametrize('protocol', ['tcp', 'TCP', 'Tcp', 'UDP', 'Icmp', 6, '6', '17', ' tcp', 'tcp\n', 'ｔｃｐ'])
+def test_a_protocol_is_what_hosts_make_of_it_or_is_refused(lab, demo, protocol):
+    """No rule is taken that then lets nothing in (CVE-2012-2654)."""
+    group = make(demo)['id']
+    add(demo, group, ip_protocol=protocol, from_port=8, to_port=8, cidr='10.0.0.0/8')
+    rules = demo.get(f'{GROUPS}/{group}').json['security_group']['rules']
+    if protocol not in ('tcp', 'TCP', 'Tcp', 'UDP', 'Icmp'):
+        assert rules == []
+        return
+    stored = objects.SecurityGroup.get_by_uuid(context.get_admin_context(), group).rules[0]
+    line, = guest_firewall.rule_lines({'protocol': stored.protocol, 'from_port': 8, 'to_port': 8, 'cidr': '10.0.0.0/8',
+                                       'group_id': None}, {})
+    kind = protocol.lower()
+    what = 'icmp type 8 icmp code 8' if kind == 'icmp' else f'{kind} dport 8'
+    assert line == f'ip saddr 10.0.0.0/8 {what} accept' and rules[0]['ip_protocol'] == kind
 
 
 @pytest.mark.parametrize(('asked', 'ports'), [
