@@ -104,8 +104,9 @@ def say(connection, word):
 def test_guests_of_a_project_reach_each_other_across_hosts_and_no_others(projects):
     red, blue, red1, red2, blue1 = projects
     assert red1.pings(red2)
-    for guest in (red1, red2):
+    for guest in (red1, red2, blue1):
         processes.wait_for(lambda guest=guest: guest.address_v6 in guest.run('ip -6 address'), 'IPv6 address', 10)
+        assert 'default via fe80::1 ' in guest.run('ip -6 route')
     assert ' 0% packet loss' in red1.run(f'ping6 -c 2 -W 2 {red2.address_v6}')
     processes.wait_for(lambda: red2.address_v6 in red1.run(f'nslookup red2.novalocal {red.gateway}; true'), 'name', 10)
     assert 'Name:' not in blue1.run(f'nslookup red2.novalocal {blue.gateway}; true').partition('red2')[2]
