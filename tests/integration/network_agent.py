@@ -3,6 +3,7 @@
 
 Started by network_lab.py inside a network namespace, once per simulated host; opens the database directly.
 """
+import importlib
 import json
 import os
 import socket
@@ -85,6 +86,12 @@ def talk(agent, connection):
         for line in stream:
             stream.write(json.dumps(answer(agent, json.loads(line))) + '\n')
             stream.flush()
+
+
+def prepare():
+    """Import what an agent imports later, for those who are forked."""
+    importlib.import_module('mininova.api.metadata.handler')
+    importlib.import_module('mininova.conductor.manager')
 
 
 def main():

@@ -4,7 +4,9 @@
 A host runs network_agent.py; a guest is a namespace whose card is a veth in the host's bridge, named as libvirt
 would name the tap. Everything belongs to one ``Lab`` and goes away with it.
 """
+import atexit
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -14,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+from tests.integration import agent_nursery
 
 UDHCPC_SCRIPT = """#!/bin/sh
 [ "$1" = bound ] || [ "$1" = renew ] || exit 0
@@ -42,6 +46,14 @@ def wait_for(condition, seconds, what):
         assert time.monotonic() < start + seconds, f'not within {seconds} s: {what}'
         time.sleep(0.05)
     return time.monotonic() - start
+
+
+@functools.cache
+def nursery():
+    """Return where agents are born; it ends with the tests."""
+    made = agent_nursery.Nursery()
+    atexit.register(made.close)
+    return made
 
 
 class Namespace:
@@ -93,14 +105,20 @@ class Host(Namespace):
 
     def start(self, **environment):
         """Start nova-network and the metadata service, with these variables."""
-        environment = dict(os.environ, MININOVA_CONCURRENCY=self.concurrency, PYTHONPATH=os.getcwd(), **environment)
-        agent = os.path.join(os.path.dirname(__file__), 'network_agent.py')
-        config = os.path.join(self.state, 'nova.conf')
-        with open(os.path.join(self.state, 'agent.out'), 'a') as output:
-            self.process = self.spawn(sys.executable, agent, self._socket, '--config-file', config, env=environment,
-                                      stdout=output, stderr=output)
+        arguments = [self._socket, '--config-file', os.path.join(self.state, 'nova.conf')]
+        printed = os.path.join(self.state, 'agent.out')
+        if environment or self.concurrency != 'eventlet':
+            self.process = self._start_alone(arguments, printed, environment)
+        else:
+            self.process = nursery().start(self.name, arguments, printed)
         wait_for(lambda: os.path.exists(self._socket) or self.process.poll() is not None, 30, f'agent of {self.name}')
         assert self.process.poll() is None, self.log()
+
+    def _start_alone(self, arguments, printed, environment):
+        environment = dict(os.environ, MININOVA_CONCURRENCY=self.concurrency, PYTHONPATH=os.getcwd(), **environment)
+        agent = os.path.join(os.path.dirname(__file__), 'network_agent.py')
+        with open(printed, 'a') as output:
+            return self.spawn(sys.executable, agent, *arguments, env=environment, stdout=output, stderr=output)
 
     def kill(self):
         """Kill nova-network; what it made stays."""
