@@ -15,7 +15,7 @@ class RequestContext(base.RequestContext):
     :param project_id: whose resources are meant
     :param is_admin: None asks policy (`context_is_admin`), True or False overrides it
     :param read_deleted: 'no', 'yes' or 'only': which rows queries may see
-    :param service_catalog: the catalog of the token, only the image endpoint is kept
+    :param service_catalog: the catalog of the token; only what is asked on behalf of the caller is kept
     """
 
     def __init__(self, user_id=None, project_id=None, is_admin=None, read_deleted='no', remote_address=None,
@@ -25,7 +25,7 @@ class RequestContext(base.RequestContext):
         self.remote_address = remote_address
         self.timestamp = timeutils.parse_isotime(timestamp) if isinstance(timestamp, str) else (
             timestamp or timeutils.utcnow())
-        self.service_catalog = [entry for entry in service_catalog or () if entry.get('type') == 'image']
+        self.service_catalog = [entry for entry in service_catalog or () if entry.get('type') in ('image', 'network')]
         self.user_auth_plugin = user_auth_plugin
         if self.is_admin is None:
             self.is_admin = policy.check_is_admin(self.to_policy_values())

@@ -111,7 +111,8 @@ class ServerCreator:
         pci_requests = pci.describe_requests(flavor, objects.ImageMeta.from_dict(image))
         columns = self._common_columns(context, request, flavor, image, pci_requests)
         spec, group = self._common_spec(context, request, flavor, image, pci_requests)
-        security_groups = self.security_group_api.find_for_create(context, request.security_groups)
+        security_groups, spec['security_groups'] = self.security_group_api.find_for_create(
+            context, request.security_groups)
         wanted = self._fit_into_networks(context, request)
         crashpoint('create.C1.validated.after')
 
@@ -174,12 +175,11 @@ class ServerCreator:
     def _fit_into_networks(self, context, request):
         """Return how many servers there are addresses for.
 
-        :raises NoMoreFixedIps: fewer than `min_count` (400)
+        :raises NoMoreFixedIps, PortLimitExceeded: fewer than `min_count` (400, 403)
         """
         fits = self.network_api.validate_networks(context, request.networks, request.max_count)
         if fits < request.min_count:
-            raise exception.NoMoreFixedIps(
-                f'There are addresses for {fits} servers only; {request.min_count} were asked for.')
+            self.network_api.refuse_too_few(fits, request.min_count)
         return min(fits, request.max_count)
 
 

@@ -30,8 +30,8 @@ class InterfaceActions:
         self._require_live_host(context, instance)
         record = self._record(context, instance, 'attach_interface')
         try:
-            port_id = objects.VirtualInterface.reserve(context, instance.uuid, instance.host, {**request, 'tag': tag},
-                                                       _expected('attach_interface'), record)
+            port_id = self.network_api.reserve_interface(context, instance, request, tag,
+                                                         _expected('attach_interface'), record)
         except exception.FixedIpAlreadyInUse as error:
             # A wish of a create for a taken address is a bad request, that of an attachment a conflict.
             raise exception.FixedIpAlreadyInUse(error.format_message(), code=409) from error
@@ -61,8 +61,7 @@ class InterfaceActions:
         :raises NoMoreFixedIps: (400)
         """
         action.check_lock(context, instance)
-        network = self.network_api.get(context, network_id)
-        port_id = objects.VirtualInterface.add_address(context, instance.uuid, network.id, instance.host)
+        port_id = self.network_api.add_fixed_ip_to_instance(context, instance, network_id)
         if not port_id:
             raise exception.NetworkNotFoundForInstance(instance_id=instance.uuid, network_id=network_id)
         self._change(context, instance, port_id)
@@ -75,7 +74,7 @@ class InterfaceActions:
         :raises FixedIpIsOnlyOne: its card has no other one (400)
         """
         action.check_lock(context, instance)
-        port_id = objects.VirtualInterface.drop_address(context, instance.uuid, address)
+        port_id = self.network_api.remove_fixed_ip_from_instance(context, instance, address)
         if port_id is None:
             raise exception.FixedIpNotFoundForInstance(ip=address, instance_uuid=instance.uuid)
         if not port_id:

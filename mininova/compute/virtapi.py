@@ -22,12 +22,19 @@ class ComputeVirtAPI(virtapi.VirtAPI):
     def config_drive_files(self, instance, network_info, admin_password, injected_files):
         """Return {path: bytes} of the config drive."""
         extra = {'admin_pass': admin_password} if admin_password else {}
-        return _documents(instance, network_info, content=injected_files,
-                          extra_md=extra).metadata_for_config_drive()
+        return self._documents(instance, network_info, content=injected_files,
+                               extra_md=extra).metadata_for_config_drive()
 
     def renew_config_drive_files(self, files, instance, network_info):
         """Write into the files of a config drive where the devices are; tell whether it makes a difference."""
-        return _documents(instance, network_info).renew_devices(files)
+        return self._documents(instance, network_info).renew_devices(files)
+
+    def _documents(self, instance, network_info, **more):
+        admin = context.get_admin_context()
+        devices = objects.BlockDeviceMappingList.get_by_instance_uuid(admin, instance.uuid)
+        groups = self._manager.parts.network_api.get_security_group_names(admin, instance)
+        return instance_metadata.InstanceMetadata(instance, network_info, block_devices=devices, security_groups=groups,
+                                                  **more)
 
     @contextlib.contextmanager
     def wait_for_instance_event(self, instance, event_names, deadline=300, error_callback=None):
@@ -82,11 +89,3 @@ class ComputeVirtAPI(virtapi.VirtAPI):
 
 def _refuse(event_name, instance):
     raise exception.NovaException(f'Instance event failed: {event_name}')
-
-
-def _documents(instance, network_info, **more):
-    admin = context.get_admin_context()
-    devices = objects.BlockDeviceMappingList.get_by_instance_uuid(admin, instance.uuid)
-    groups = objects.SecurityGroupList.get_names(admin, instance.uuid)
-    return instance_metadata.InstanceMetadata(instance, network_info, block_devices=devices, security_groups=groups,
-                                              **more)

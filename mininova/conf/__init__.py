@@ -23,6 +23,7 @@ MODULES = (
     'libvirt',
     'metadata',
     'network',
+    'neutron',
     'notifications',
     'novnc',
     'paths',

@@ -22,6 +22,11 @@ format guessing; False keeps qcow2 images compressed on disk (only with qcow2 di
 File system of ephemeral disks that ask for none. Unset: ext4, and ntfs for images with os_type=windows."""),
     cfg.StrOpt('config_drive_format', default='iso9660', choices=('iso9660', 'vfat'), help="""
 Form of the config drive: a CD, or a small disk (guests without a CD driver)."""),
+    cfg.IntOpt('vif_plugging_timeout', default=300, min=0, help="""
+Seconds for which a new guest waits, before it runs, for the network service to say that its cards are plugged; 0 does
+not wait. The built-in network plugs at once and says nothing."""),
+    cfg.BoolOpt('vif_plugging_is_fatal', default=True, help="""
+Whether a guest is given up whose cards were not plugged within `vif_plugging_timeout`, rather than run without."""),
     cfg.BoolOpt('force_config_drive', default=False, help="""
 Give every server that is made from now on a config drive, whether or not it asks for one. Without it those get one
 that ask for it, and those whose image has the property img_config_drive=mandatory."""),

@@ -183,7 +183,8 @@ def lock(connection, network_ids):
 
 
 def _lock_of_instance(connection, instance_uuid):
-    return lock(connection, [row.network_id for row in connection.execute(_POSITIONS, {'uuid': instance_uuid})])
+    found = connection.execute(_POSITIONS, {'uuid': instance_uuid})
+    return lock(connection, [row.network_id for row in found if row.network_id is not None])
 
 
 def _require_instance(connection, instance_uuid, host):

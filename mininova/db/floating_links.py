@@ -70,12 +70,14 @@ def _write(connection, instance_uuid, found):
 
 
 def _with_floating_ips(network_info, ties):
-    """Return a copy of a stored network_info.
+    """Return a copy of a stored network_info; what a network service gave is its own business.
 
     :param ties: fixed address -> its floating ones, as network_info has them
     """
     changed = copy.deepcopy(network_info)
     for vif in changed:
+        if not vif['network']['meta'].get('multi_host'):
+            continue
         for subnet in vif['network']['subnets']:
             for ip in subnet['ips']:
                 ip['floating_ips'] = ties.get(ip['address'], [])

@@ -66,6 +66,60 @@ def _reserve(connection, instance_uuid, host, request, expected, action):
 
 
 @session.write
+def reserve_port(connection, instance_uuid, host, card, expected, action):
+    """Give a server a port of a network service as one more card, with the record of who asked for it.
+
+    :param card: {uuid, tag, preserve_on_delete}
+    :param action: columns of instance_actions, without arguments
+    :returns: (True, None), or (False, the instance's row as found or None)
+    :raises PortInUse: it is a card already (409)
+    :raises PortLimitExceeded: it has as many cards as it can have (403)
+    """
+    written, found = instances.compare_and_swap.within(connection, instance_uuid, {}, {**expected, 'host': host})
+    if not written:
+        return False, found
+    present = connection.execute(sa.select(vifs.c.position).where(
+        vifs.c.instance_uuid == instance_uuid)).scalars().all()
+    if len(present) >= MAX_CARDS:
+        raise exception.PortLimitExceeded(instance_uuid=instance_uuid, allowed=MAX_CARDS)
+    if connection.execute(sa.select(vifs.c.id).where(vifs.c.uuid == card['uuid'])).first():
+        raise exception.PortInUse(port_id=card['uuid'])
+    now = session.now()
+    connection.execute(vifs.insert(), {**card, 'instance_uuid': instance_uuid, 'task': ATTACHING,
+                                       'position': max(present, default=-1) + 1, 'created_at': now, 'updated_at': now})
+    actions.start.within(connection, {**action, 'arguments': {'port_id': card['uuid']}})
+    return True, None
+
+
+@session.write
+def note(connection, instance_uuid, cards):
+    """Write down ports of a network service as cards of a server; what is there stays as it is.
+
+    :param cards: [{uuid, tag, position, preserve_on_delete}]
+    :raises InstanceNotFound: it was deleted meanwhile
+    :raises PortInUse: another server has one (409)
+    """
+    written, _found = instances.compare_and_swap.within(connection, instance_uuid, {})
+    if not written:
+        raise exception.InstanceNotFound(instance_id=instance_uuid)
+    present = dict(connection.execute(sa.select(vifs.c.uuid, vifs.c.instance_uuid).where(
+        vifs.c.uuid.in_([card['uuid'] for card in cards]))).all())
+    now = session.now()
+    for card in cards:
+        if present.get(card['uuid'], instance_uuid) != instance_uuid:
+            raise exception.PortInUse(port_id=card['uuid'])
+        if card['uuid'] not in present:
+            connection.execute(vifs.insert(), {**card, 'instance_uuid': instance_uuid, 'created_at': now,
+                                               'updated_at': now})
+
+
+@session.write
+def begin_change(connection, instance_uuid, vif_uuid):
+    """Say that the addresses of a card are about to change; tell whether nothing else is being done to it."""
+    return _mark(connection, instance_uuid, vif_uuid, (None, CHANGING), CHANGING)
+
+
+@session.write
 def condemn(connection, instance_uuid, vif_uuid, expected, action):
     """Say that a card shall leave its guest.
 
@@ -124,11 +178,12 @@ def remove(connection, instance_uuid, vif_uuid, values, expected):
     :returns: whether it was there
     :raises InstanceNotFound, StaleAction: the instance is not as expected; nothing is written
     """
-    network_id = connection.execute(sa.select(vifs.c.network_id).where(
-        vifs.c.uuid == vif_uuid, vifs.c.instance_uuid == instance_uuid)).scalar()
-    if network_id is None:
+    row = connection.execute(sa.select(vifs.c.network_id).where(
+        vifs.c.uuid == vif_uuid, vifs.c.instance_uuid == instance_uuid)).first()
+    if row is None:
         return False
-    addresses.lock(connection, [network_id])
+    if row.network_id is not None:
+        addresses.lock(connection, [row.network_id])
     floating_links.cut(connection, fixed_ips.c.virtual_interface_uuid == vif_uuid)
     connection.execute(_freeing(fixed_ips.c.virtual_interface_uuid == vif_uuid))
     connection.execute(vifs.delete().where(vifs.c.uuid == vif_uuid))

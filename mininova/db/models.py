@@ -257,7 +257,7 @@ fixed_ips = _table(
 virtual_interfaces = _table(
     'virtual_interfaces', _text('uuid', 36, unique=True), _text('address', 32, unique=True), _integer('network_id'),
     _text('instance_uuid', 36, index=True),
-    _text('tag'), _integer('position', server_default='0'), _text('task', 16),
+    _text('tag'), _integer('position', server_default='0'), _text('task', 16), _flag('preserve_on_delete'),
     sa.UniqueConstraint('instance_uuid', 'position'))
 
 # The host that serves an address is the host of its fixed address; there is no other record of it.

@@ -9,7 +9,7 @@ from mininova import exception
 from mininova.db import session
 
 # The newest file of migrations/versions; a test compares the two.
-HEAD = '0009'
+HEAD = '0010'
 
 
 def found():

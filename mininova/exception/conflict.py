@@ -85,6 +85,9 @@ class NetworkInUse(Conflict):
 class NetworkDuplicated(Conflict):
     msg_fmt = 'Network %(network_id)s is duplicated.'
 
+class NoUniqueMatch(Conflict):
+    msg_fmt = 'No Unique Match Found.'
+
 class PortInUse(Conflict):
     msg_fmt = 'Port %(port_id)s is still in use.'
 

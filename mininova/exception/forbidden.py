@@ -29,6 +29,9 @@ class TooManyInstances(QuotaError):
 class PortLimitExceeded(QuotaError):
     msg_fmt = 'Maximum number of ports exceeded: instance %(instance_uuid)s can have %(allowed)d.'
 
+class ExternalNetworkAttachForbidden(Forbidden):
+    msg_fmt = 'It is not allowed to create an interface on external network %(network_uuid)s'
+
 class FloatingIpLimitExceeded(QuotaError):
     msg_fmt = 'IP allocation over quota in pool %(pool)s.'
 

@@ -27,6 +27,27 @@ class ServiceUnavailable(NovaException):
 class GlanceConnectionFailed(ServiceUnavailable):
     msg_fmt = 'The image service at %(server)s could not be reached: %(reason)s'
 
+class NeutronConnectionFailed(ServiceUnavailable):
+    msg_fmt = 'The network service at %(server)s could not be reached: %(reason)s'
+
+class NeutronAdminCredentialConfigurationInvalid(NovaException):
+    msg_fmt = 'Networking client is experiencing an unauthorized exception.'
+    safe = True
+
+class NeutronRefused(NovaException):
+    """The network service says no; ``kind`` is its own word for why, the code is that of its answer."""
+    msg_fmt = 'The network service refused: %(reason)s'
+    safe = True
+
+class PortBindingFailed(NovaException):
+    """No mechanism of the network service can plug a port on a host."""
+    msg_fmt = 'Binding failed for port %(port_id)s, please check neutron logs for more information.'
+    safe = True
+
+class VirtualInterfacePlugException(NovaException):
+    msg_fmt = 'Virtual interface plugin failed'
+    safe = True
+
 class InstanceEventTimeout(NovaException):
     """Another service did not say in time that it has done its part."""
     msg_fmt = 'Timeout while waiting for external event(s) %(events)s; none within %(seconds)s s.'

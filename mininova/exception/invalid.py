@@ -173,6 +173,15 @@ class FixedIpIsOnlyOne(Invalid):
     msg_fmt = ('Fixed IP address %(ip)s is the only one of its card. To take the card from instance %(instance_uuid)s '
                'detach its interface.')
 
+class MultiplePortsNotApplicable(Invalid):
+    msg_fmt = 'Failed to launch instances: %(reason)s'
+
+class UnableToAutoAllocateNetwork(Invalid):
+    msg_fmt = 'Unable to automatically allocate a network for project %(project_id)s'
+
+class PortRequiresFixedIP(Invalid):
+    msg_fmt = 'Port %(port_id)s requires a FixedIP in order to be used.'
+
 class SecurityGroupCannotBeApplied(Invalid):
     msg_fmt = 'Network requires port_security_enabled and subnet associated in order to apply security groups.'
 

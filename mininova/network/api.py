@@ -7,6 +7,7 @@ from stevedore import driver
 
 import mininova.conf
 from mininova.network import floating_api
+from mininova.objects.security_group import SecurityGroupList
 
 CONF = mininova.conf.CONF
 
@@ -15,14 +16,19 @@ class API(floating_api.FloatingIPAPI):
     """Hands each question to the backend, which is loaded on first use."""
 
     def __init__(self):
-        self._loaded = None
+        self._loaded = {}
 
     @property
     def _backend(self):
-        if self._loaded is None:
-            self._loaded = driver.DriverManager(
-                'mininova.network.backends', CONF.network.backend, invoke_on_load=True).driver
-        return self._loaded
+        name = CONF.network.backend
+        if name not in self._loaded:
+            self._loaded[name] = driver.DriverManager('mininova.network.backends', name, invoke_on_load=True).driver
+        return self._loaded[name]
+
+    @property
+    def security_groups(self):
+        """The backend's part of mininova.network.security_group_api.API."""
+        return self._backend.security_groups
 
     def validate_networks(self, context, requested_networks, max_count):
         """Check a create request before it is accepted.
@@ -33,8 +39,20 @@ class API(floating_api.FloatingIPAPI):
         :raises NetworkNotFound, PortNotFound, FixedIpNotFoundForNetwork, FixedIpAlreadyInUse, NoMoreFixedIps,
             InvalidFixedIpAndMaxCountRequest: 400
         :raises NetworkAmbiguous: 'auto' with several networks, 409
+        :raises UnableToAutoAllocateNetwork, NetworkRequiresSubnet, PortRequiresFixedIP, MultiplePortsNotApplicable: 400
+        :raises PortInUse: 409
+        :raises ExternalNetworkAttachForbidden, PortLimitExceeded: 403
+        :raises NeutronConnectionFailed: 503
         """
         return self._backend.validate_networks(context, requested_networks, max_count)
+
+    def refuse_too_few(self, fits, wanted):
+        """Say why there is room in the networks for so many servers only.
+
+        :raises NoMoreFixedIps: addresses are short, 400
+        :raises PortLimitExceeded: the project's ports are short, 403
+        """
+        self._backend.refuse_too_few(fits, wanted)
 
     def allocate_for_instance(self, context, instance, requested_networks, security_groups=None):
         """Give a guest its cards and addresses and make its host ready for them; may be repeated.
@@ -51,6 +69,10 @@ class API(floating_api.FloatingIPAPI):
         finds that the guest was deleted: only there it is known that it does not run any more.
         """
         self._backend.deallocate_for_instance(context, instance)
+
+    def deallocate_port_for_instance(self, context, instance, port_id):
+        """Give a card's port back that the guest has no longer; its record is the caller's. May be repeated."""
+        self._backend.deallocate_port_for_instance(context, instance, port_id)
 
     def setup_instance_on_host(self, context, instance, host=None):
         """Make ``instance.host`` ready for a guest that has its addresses: after a restart or a move. May be repeated.
@@ -99,20 +121,55 @@ class API(floating_api.FloatingIPAPI):
         """
         self._backend.refresh_security_groups(context, hosts)
 
+    def get_security_group_names(self, context, instance):
+        """Return the names of a server's security groups, sorted."""
+        found = self.security_groups.names_of_servers(context, [instance.uuid])
+        return SecurityGroupList.get_names(context, instance.uuid) if found is None else found[instance.uuid]
+
     def choose_interface(self, context, instance, network_id=None, port_id=None, address=None):
         """Decide in which network a server that exists gets another card.
 
-        :returns: what objects.VirtualInterface.reserve wants: {'network_id', 'address'}
+        :returns: what :meth:`reserve_interface` wants
         :raises NetworkNotFound, PortNotFound: 404
         :raises PortInUse: the port is a card of a server, 409
         :raises NetworkAmbiguous, InterfaceAttachFailedNoNetwork, FixedIpNotFoundForNetwork: 400
         """
         return self._backend.choose_interface(context, instance, network_id, port_id, address)
 
+    def reserve_interface(self, context, instance, request, tag, expected, action):
+        """Give a server a card that is to be attached, with the record of who asked for it.
+
+        :param request: what :meth:`choose_interface` gave
+        :param expected: {column: accepted values} of the instance
+        :param action: columns of the action record
+        :returns: the card's id
+        :raises UnexpectedTaskStateError and its siblings: something else is being done to the server (409)
+        :raises FixedIpAlreadyInUse, NoMoreFixedIps, FixedIpNotFoundForNetwork: no address can be had
+        :raises PortLimitExceeded: (403)
+        """
+        return self._backend.reserve_interface(context, instance, request, tag, expected, action)
+
+    def add_fixed_ip_to_instance(self, context, instance, network_id):
+        """Give a server's first card in a network one more address; its host has to be told.
+
+        :returns: the card's id; None if it has no card there that nothing is being done to
+        :raises NoMoreFixedIps: (400)
+        :raises NetworkNotFound: (404)
+        """
+        return self._backend.add_fixed_ip_to_instance(context, instance, network_id)
+
+    def remove_fixed_ip_from_instance(self, context, instance, address):
+        """Take an address from a server's card; its host has to be told.
+
+        :returns: the card's id; None if the server does not have the address, '' if the card must keep it
+        """
+        return self._backend.remove_fixed_ip_from_instance(context, instance, address)
+
     def list_interfaces(self, context, instance):
         """List a server's cards, those too that come or go.
 
-        :returns: dictionaries of port_id, net_id, subnet_id, mac_addr, addresses, tag and task (None: in its place)
+        :returns: dictionaries of port_id, net_id, mac_addr, fixed_ips ([{subnet_id, ip_address}]), port_state (None:
+            that of the guest), tag and task (None: in its place)
         """
         return self._backend.list_interfaces(context, instance)
 

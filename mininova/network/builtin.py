@@ -7,7 +7,7 @@ only reads goes through objects.
 from oslo_log import log
 
 from mininova import exception, rpc
-from mininova.network import floating_api, ipam, model, rpcapi
+from mininova.network import floating_api, ipam, model, rpcapi, security_group_api
 from mininova.objects.fixed_ip import FixedIP
 from mininova.objects.instance import Instance
 from mininova.objects.network import Network, NetworkList
@@ -23,6 +23,7 @@ class BuiltinBackend(floating_api.BuiltinFloatingIPs):
         self._rpcapi = rpcapi.NetworkAPI()
         # Whoever waits for the answer to a request shall not wait for the bus.
         self._hasty_rpcapi = rpcapi.NetworkAPI(retry=1)
+        self.security_groups = security_group_api.BuiltinSecurityGroups(self)
 
     def validate_networks(self, context, requested_networks, max_count):
         chosen = NetworkList.choose(context, requested_networks, context.project_id)
@@ -30,6 +31,9 @@ class BuiltinBackend(floating_api.BuiltinFloatingIPs):
             if request and request.address:
                 self._validate_address(context, network, request.address, max_count)
         return ipam.count_fitting(context, chosen, max_count)
+
+    def refuse_too_few(self, fits, wanted):
+        raise exception.NoMoreFixedIps(f'There are addresses for {fits} servers only; {wanted} were asked for.')
 
     @staticmethod
     def _validate_address(context, network, address, max_count):
@@ -62,6 +66,9 @@ class BuiltinBackend(floating_api.BuiltinFloatingIPs):
             # cut off. nova-network on that host frees them when it is back, see NetworkManager._sync.
             LOG.warning('nova-network on %s does not answer (%s); it frees the addresses when it is back.',
                         instance.host, error, instance=instance)
+
+    def deallocate_port_for_instance(self, context, instance, port_id):
+        """Nothing is to be done: a card's addresses go with its record."""
 
     def setup_instance_on_host(self, context, instance, host=None):
         return model.NetworkInfo.hydrate(self._rpcapi.setup_instance_on_host(context, host or instance.host,
@@ -125,16 +132,28 @@ class BuiltinBackend(floating_api.BuiltinFloatingIPs):
             raise exception.NetworkAmbiguous(code=400)
         return networks[0]
 
+    def reserve_interface(self, context, instance, request, tag, expected, action):
+        return VirtualInterface.reserve(context, instance.uuid, instance.host, {**request, 'tag': tag}, expected,
+                                        action)
+
+    def add_fixed_ip_to_instance(self, context, instance, network_id):
+        network = Network.get_by_uuid(context, network_id)
+        return VirtualInterface.add_address(context, instance.uuid, network.id, instance.host)
+
+    def remove_fixed_ip_from_instance(self, context, instance, address):
+        return VirtualInterface.drop_address(context, instance.uuid, address)
+
     def list_interfaces(self, context, instance):
         found, cards = {}, VirtualInterfaceList.get_wiring(context, instance.uuid)
         for card in cards:
             shown = found.setdefault(card['vif_uuid'], {
-                'port_id': card['vif_uuid'], 'net_id': card['network']['uuid'], 'subnet_id': card['network']['uuid'],
-                'mac_addr': card['mac'], 'addresses': [], 'tag': card['tag'], 'task': card['task']})
-            shown['addresses'].append(card['address'])
+                'port_id': card['vif_uuid'], 'net_id': card['network']['uuid'], 'mac_addr': card['mac'],
+                'fixed_ips': [], 'port_state': None, 'tag': card['tag'], 'task': card['task']})
+            shown['fixed_ips'].append({'subnet_id': card['network']['uuid'], 'ip_address': card['address']})
         for card in ipam.first_addresses(cards):
             if ipam.address_v6(card):
-                found[card['vif_uuid']]['addresses'].append(ipam.address_v6(card))
+                found[card['vif_uuid']]['fixed_ips'].append({'subnet_id': card['network']['uuid'],
+                                                             'ip_address': ipam.address_v6(card)})
         return list(found.values())
 
     def get_all(self, context):

@@ -91,14 +91,40 @@ def _check_range(protocol, first, last):
 # -- groups and rules -----------------------------------------------------------------------
 
 
-class API:
-    """Security groups of the built-in network.
+def complete(api, context, servers):
+    """Put the names of their groups into servers where a network service knows them.
 
-    Groups of other projects are unknown (404); an administrator knows all.
+    :param api: :class:`API`
+    :param servers: [{uuid, security_groups...}] as the API shows them
+    """
+    found = api.names_of_servers(context, [server['uuid'] for server in servers]) if servers else None
+    for server in servers if found is not None else ():
+        server['security_groups'] = found[server['uuid']]
+
+
+class API:
+    """Hands each question to the security groups of the network's backend.
+
+    What there is, and what it promises, :class:`BuiltinSecurityGroups` says.
     """
 
     def __init__(self):
         self.network_api = network_api.API()
+
+    def __getattr__(self, name):
+        return getattr(self.network_api.security_groups, name)
+
+
+class BuiltinSecurityGroups:
+    """Security groups of the built-in network.
+
+    Groups of other projects are unknown (404); an administrator knows all.
+
+    :param backend: mininova.network.builtin.BuiltinBackend
+    """
+
+    def __init__(self, backend):
+        self.backend = backend
 
     def list(self, context, limit, offset, all_tenants=False):
         """Return a page of the project's groups, `default` among them from the first time on."""
@@ -167,18 +193,19 @@ class API:
         self._tell_members(context, rule.parent_uuid)
 
     def _tell_members(self, context, group_uuid):
-        self.network_api.refresh_security_groups(context, SecurityGroupList.get_hosts_of(context, group_uuid))
+        self.backend.refresh_security_groups(context, SecurityGroupList.get_hosts_of(context, group_uuid))
 
     # -- servers --
 
     def find_for_create(self, context, names):
-        """Return the numbers of the groups that a server to be gets.
+        """Return the groups that a server to be gets: their numbers in our tables, and what its request keeps.
 
         :param names: names or ids of groups of the caller's project
         :raises SecurityGroupNotFound: the body names it (400)
         """
         try:
-            return [number for number, _uuid in self._find_all(context, context.project_id, names)]
+            names = list(names)
+            return [number for number, _uuid in self._find_all(context, context.project_id, names)], names
         except exception.SecurityGroupNotFound as error:
             raise exception.SecurityGroupNotFound(error.format_message(), code=400) from error
 
@@ -193,6 +220,9 @@ class API:
                 raise
         SecurityGroup.ensure_default(context, project_id)
         return SecurityGroupList.find(context, project_id, names)
+
+    def names_of_servers(self, context, instance_uuids):
+        """Return {server: sorted names of its groups}; None where our tables know, as here."""
 
     def get_instance_security_groups(self, context, instance):
         """Return the groups of a server, by name."""
@@ -228,4 +258,4 @@ class API:
         hosts = set(SecurityGroupList.get_hosts_that_admit(context, instance.uuid, group_uuid))
         if instance.host:
             hosts.add(instance.host)
-        self.network_api.refresh_security_groups(context, sorted(hosts))
+        self.backend.refresh_security_groups(context, sorted(hosts))

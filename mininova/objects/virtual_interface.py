@@ -51,10 +51,12 @@ def _plain(cards):
 @base.register
 class VirtualInterface(base.NovaObject, base.NovaPersistentObject):
     """``address`` is the MAC; ``position`` counts a guest's cards from 0; ``task`` is what is being done to it, None
-    for a card that is in its place."""
+    for a card that is in its place.  A card that is a port of a network service has that port's ``uuid``, and no
+    ``address`` and ``network_id`` here; ``preserve_on_delete``: the port is the user's own."""
     VERSION = '1.0'
     fields = {'id': fields.integer(), 'uuid': fields.text(), 'address': fields.text(), 'network_id': fields.integer(),
-              'instance_uuid': fields.text(), 'tag': fields.text(), 'position': fields.integer(), 'task': fields.text()}
+              'instance_uuid': fields.text(), 'tag': fields.text(), 'position': fields.integer(), 'task': fields.text(),
+              'preserve_on_delete': fields.BooleanField(default=False)}
 
     @base.remotable_classmethod
     def get_by_uuid(cls, context, uuid):
@@ -81,6 +83,23 @@ class VirtualInterface(base.NovaObject, base.NovaPersistentObject):
         if uuid is None:
             raise instance_obj.explain(instance_uuid, found, expected)
         return uuid
+
+    @base.remotable_classmethod
+    def reserve_port(cls, context, instance_uuid, host, card, expected, action):
+        """Give a server a port of a network service that is to be attached (:func:`interfaces.reserve_port`).
+
+        :param card: {uuid, tag, preserve_on_delete}
+        :raises PortInUse: it is a card already (409)
+        :raises UnexpectedTaskStateError and its siblings: something else is being done to the server (409)
+        """
+        reserved, found = changes.reserve_port(instance_uuid, host, card, expected, action)
+        if not reserved:
+            raise instance_obj.explain(instance_uuid, found, expected)
+
+    @base.remotable_classmethod
+    def begin_change(cls, context, instance_uuid, uuid):
+        """Say that a card's addresses are about to change; tell whether nothing else is being done to it."""
+        return changes.begin_change(instance_uuid, uuid)
 
     @base.remotable_classmethod
     def condemn(cls, context, instance_uuid, uuid, expected, action):
@@ -138,6 +157,16 @@ class VirtualInterfaceList(base.ObjectListBase, base.NovaObject):
     def get_changing(cls, context, host, quiet_for):
         """Return [(server, card, task)] of a host's cards that change or are deleted, since so many seconds."""
         return changes.list_changing(host, quiet_for)
+
+    @base.remotable_classmethod
+    def note(cls, context, instance_uuid, cards):
+        """Write down ports of a network service as a guest's cards; those that are written down stay as they are.
+
+        :param cards: [{uuid, tag, position, preserve_on_delete}]
+        :raises InstanceNotFound: it was deleted meanwhile
+        :raises PortInUse: another server has one (409)
+        """
+        changes.note(instance_uuid, cards)
 
     @base.remotable_classmethod
     def allocate(cls, context, instance_uuid, project_id, host, requested_networks):

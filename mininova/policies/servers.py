@@ -32,6 +32,8 @@ CONFIRM_RESIZE = ROOT % 'confirm_resize'
 REVERT_RESIZE = ROOT % 'revert_resize'
 TRIGGER_CRASH_DUMP = ROOT % 'trigger_crash_dump'
 
+ATTACH_EXTERNAL_NETWORK = 'network:attach_external_network'
+
 _SHOWN = ('GET /servers/{server_id}', 'GET /servers/detail', 'PUT /servers/{server_id}',
           'POST /servers/{server_id}/action (rebuild)')
 
@@ -39,6 +41,8 @@ _SHOWN = ('GET /servers/{server_id}', 'GET /servers/detail', 'PUT /servers/{serv
 def list_rules():
     return [
         base.rule(INDEX, base.PROJECT_READER_OR_ADMIN, 'List servers.', 'GET /servers'),
+        base.rule(ATTACH_EXTERNAL_NETWORK, base.ADMIN, 'Put a server into an external network that is not shared.',
+                  'POST /servers', 'POST /servers/{server_id}/os-interface'),
         base.rule(DETAIL, base.PROJECT_READER_OR_ADMIN, 'List servers with details.', 'GET /servers/detail'),
         base.rule(INDEX_ALL_TENANTS, base.ADMIN, 'List the servers of all projects.', 'GET /servers'),
         base.rule(DETAIL_ALL_TENANTS, base.ADMIN, 'List the servers of all projects with details.',

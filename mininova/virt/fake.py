@@ -29,6 +29,7 @@ from mininova.virt import (
     fake_pci,
     hardware,
     images,
+    plugging,
 )
 
 CONF = mininova.conf.CONF
@@ -172,7 +173,8 @@ class FakeDriver(fake_guest.GuestActions, fake_migration.FakeMigration, fake_liv
                              block_device_info)
             self._define(guest, instance, network_info)
             if power_on:
-                self._start(guest, 'spawn.start')
+                with plugging.awaited(self.virtapi, instance, plugging.awaited_events(network_info)):
+                    self._start(guest, 'spawn.start')
         except Exception:
             guest.domain = False
             self.host.stop(guest)

@@ -21,7 +21,6 @@ from mininova.compute import ec2_metadata, instance_metadata
 from mininova.network import api as network_api
 from mininova.objects.block_device import BlockDeviceMappingList
 from mininova.objects.instance import Instance
-from mininova.objects.security_group import SecurityGroupList
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
@@ -99,7 +98,7 @@ class MetadataRequestHandler:
             expires, documents = self._cache.get(instance_uuid, (0, None))
             if now < expires:
                 return documents
-        documents = _build(instance_uuid)
+        documents = _build(self._network_api, instance_uuid)
         if CONF.api.metadata_cache_expiration:
             with self._lock:
                 self._cache[instance_uuid] = now + CONF.api.metadata_cache_expiration, documents
@@ -122,11 +121,11 @@ class MetadataRequestHandler:
         return _store_password(request, instance)
 
 
-def _build(instance_uuid):
+def _build(network_api, instance_uuid):
     context = nova_context.get_admin_context()
     instance = _load(context, instance_uuid)
     devices = BlockDeviceMappingList.get_by_instance_uuid(context, instance_uuid)
-    groups = SecurityGroupList.get_names(context, instance_uuid)
+    groups = network_api.get_security_group_names(context, instance)
     return instance_metadata.InstanceMetadata(instance, block_devices=devices, security_groups=groups)
 
 

@@ -29,7 +29,9 @@ HOPELESS = (exception.ImageUnacceptable, exception.FlavorDiskTooSmall, exception
             exception.ImageNotFound,
             exception.ImageNotAuthorized, exception.ImageNotActive, exception.NetworkNotFound, exception.NoMoreFixedIps,
             exception.FixedIpAlreadyInUse, exception.FixedIpNotFoundForNetwork, exception.BuildAbortException,
-            exception.InvalidBDM)
+            exception.InvalidBDM, exception.PortNotFound, exception.PortInUse, exception.PortLimitExceeded,
+            exception.NetworkAmbiguous, exception.UnableToAutoAllocateNetwork, exception.SecurityGroupCannotBeApplied,
+            exception.PortRequiresFixedIP, exception.VirtualInterfacePlugException)
 
 # The server is not ours to build any more: deleted, or driven by somebody else.
 OVERTAKEN = (exception.UnexpectedTaskStateError, exception.UnexpectedVMStateError, exception.StaleAction,

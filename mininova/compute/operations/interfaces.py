@@ -24,7 +24,8 @@ ATTACHING, DETACHING, CHANGING, DELETED = 'attaching', 'detaching', 'changing', 
 BROKE_OFF = 'the host stopped while the interface was attached; it was taken back'
 # What the caller of an attachment hears as it is; all else is InterfaceAttachFailed.
 TELLING = (exception.InstanceInvalidState, exception.InstanceNotFound, exception.AttachInterfaceNotSupported,
-           exception.NetworkInterfaceTaggedAttachNotSupported, exception.NoMoreFixedIps)
+           exception.NetworkInterfaceTaggedAttachNotSupported, exception.NoMoreFixedIps,
+           exception.PortBindingFailed, exception.NeutronConnectionFailed)
 
 
 class InterfaceOperations(base.Operations):
@@ -88,7 +89,7 @@ class InterfaceOperations(base.Operations):
             card = _card(self.host.network_api.get_instance_nw_info(context, instance, attaching=port_id), port_id)
             if card:
                 self.driver.detach_interface(context, instance, card)
-                self._remove(context, instance, port_id)
+            self._remove(context, instance, port_id)
         except Exception:
             LOG.exception('A card could not be taken back; it is tried again.', instance=instance)
             return
@@ -112,11 +113,13 @@ class InterfaceOperations(base.Operations):
     def _finish_detach(self, context, instance, port_id):
         """Do what is left to do of a detachment whose event is open."""
         try:
-            card = _card(self.host.network_api.get_instance_nw_info(context, instance), port_id)
+            # The network may have forgotten a card that the guest still has.
+            card = _card(self.host.network_api.get_instance_nw_info(context, instance), port_id) or _card(
+                instance.get_network_info(), port_id)
             if card:
                 self.driver.detach_interface(context, instance, card)
                 crashpoint('interface.D2.unplugged.after')
-                self._remove(context, instance, port_id)
+            self._remove(context, instance, port_id)
         except Exception as error:
             LOG.exception('A card could not be detached; it stays.', instance=instance)
             network_info = self.host.network_api.get_instance_nw_info(context, instance).plain()
@@ -129,6 +132,8 @@ class InterfaceOperations(base.Operations):
         self._tell(context, instance, 'interface_detach', 'end')
 
     def _remove(self, context, instance, port_id):
+        self.host.network_api.deallocate_port_for_instance(context, instance, port_id)
+        crashpoint('interface.D3.deallocated.after')
         network_info = self.host.network_api.get_instance_nw_info(context, instance)
         left = [vif for vif in network_info.plain() if vif['id'] != port_id]
         objects.VirtualInterface.remove(context, instance.uuid, port_id, left, self.host.name)

@@ -82,9 +82,9 @@ class RebuildOperations(base.Operations):
 
         :param injected_files: [(path, bytes), ...]
         """
-        self.host.network_api.setup_instance_on_host(context, instance)
+        network_info = self.host.network_api.setup_instance_on_host(context, instance)
         self.driver.spawn(context, instance, instance.image_meta, injected_files, password, None,
-                          instance.get_network_info(), block_devices.block_device_info(context, instance),
+                          network_info, block_devices.block_device_info(context, instance),
                           power_on=power_on)
 
     def _advance(self, instance, task_state):

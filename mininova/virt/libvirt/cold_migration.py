@@ -17,7 +17,7 @@ from mininova import exception
 from mininova.compute import power_state
 from mininova.crashpoint import crashpoint
 from mininova.exception import excutils
-from mininova.virt import imagecache, images
+from mininova.virt import imagecache, images, plugging
 from mininova.virt.libvirt import blockinfo, disks, guest_config, moving_disks, snapshot, transfer, utils
 
 CONF = mininova.conf.CONF
@@ -127,7 +127,7 @@ class ColdMigration:
         builder = guest_config.GuestConfig(self._host, self.virt_type, instance, image_meta)
         try:
             if power_on:
-                self._start(instance, builder, disk_set, network_info)
+                self._start(instance, builder, disk_set, network_info, plugging.awaited_events(network_info))
             else:
                 self._define(instance, self._get_guest_xml(instance, builder, disk_set, network_info))
         except Exception:

@@ -16,7 +16,7 @@ from mininova import crashpoint, exception, objects, privsep
 from mininova.compute import power_state
 from mininova.exception import excutils
 from mininova.image import api as image_api
-from mininova.virt import configdrive, driver, imagecache
+from mininova.virt import configdrive, driver, imagecache, plugging
 from mininova.virt.libvirt import (
     blockinfo,
     clib,
@@ -201,7 +201,8 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
                 files = self.virtapi.config_drive_files(instance, network_info, admin_password, injected_files)
             disk_set = self._create_image(context, instance, image_meta, builder, block_device_info, files)
             if power_on:
-                self._start(instance, builder, disk_set, network_info, files)
+                self._start(instance, builder, disk_set, network_info, plugging.awaited_events(network_info),
+                            config_drive_files=files)
             else:
                 self._define(instance, self._get_guest_xml(instance, builder, disk_set, network_info))
         except Exception:
@@ -213,9 +214,10 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
         arch = guest_config.architecture(image_meta, self._host.capabilities().arch)
         return blockinfo.root_device_name(instance, image_meta, guest_config.machine_type(image_meta, arch))
 
-    def _start(self, instance, builder, disk_set, network_info, config_drive_files=None):
+    def _start(self, instance, builder, disk_set, network_info, events=(), config_drive_files=None):
         """Define and start a guest whose disks are there, and wait until it runs.
 
+        :param events: what must come before it may run
         :param config_drive_files: what its config drive holds, if that was just made
         """
         document = self._get_guest_xml(instance, builder, disk_set, network_info)
@@ -226,7 +228,7 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
             if config_drive_files and self.virtapi.renew_config_drive_files(config_drive_files, instance, network_info):
                 disks.renew_config_drive(disk_set, config_drive_files)
 
-        self._create_domain_and_network(instance, document, network_info, note_places)
+        self._create_domain_and_network(instance, document, network_info, note_places, events)
         self._wait_for_boot(instance)
 
     def _create_image(self, context, instance, image_meta, builder, block_device_info, config_drive_files):
@@ -257,8 +259,8 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
         finally:
             console.release_serial_port(document.serial_port())
 
-    def _create_domain_and_network(self, instance, document, network_info, note_places):
-        """Define the guest, plug its cards and start it.
+    def _create_domain_and_network(self, instance, document, network_info, note_places, events):
+        """Define the guest, plug its cards and start it; it is held until the events came.
 
         :param note_places: called with the guest when it is defined
         """
@@ -269,7 +271,10 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
             guest = self._host.define(document)
             crashpoint.crashpoint('create.C15.defined.after')
             note_places(guest)
-            guest.launch()
+            with plugging.awaited(self.virtapi, instance, events):
+                guest.launch(paused=bool(events))
+            if guest.get_info().state == power_state.PAUSED:
+                guest.resume()
         except libvirt.libvirtError as error:
             LOG.error('libvirt refused the guest: %s', error, instance=instance)
             raise exception.InstanceDeployFailure(reason=str(error))
@@ -404,7 +409,7 @@ class LibvirtDriver(guest_actions.GuestActions, cold_migration.ColdMigration, li
         rescue_set = rescue.RescueSet(instance)
         rescue_set.create(context, image_meta, builder.machine, files)
         crashpoint.crashpoint('rescue.U3.disks_made.after')
-        self._start(instance, builder, rescue_set, network_info, files)
+        self._start(instance, builder, rescue_set, network_info, config_drive_files=files)
 
     def unrescue(self, context, instance, network_info, power_on=True):
         guest = self._find_guest(instance)

@@ -15,6 +15,7 @@ from mininova.api.openstack.compute.views import servers as views
 from mininova.compute import api as compute
 from mininova.compute import search
 from mininova.crashpoint import crashpoint
+from mininova.network import security_group_api
 from mininova.objects import instance_rows
 from mininova.policies import servers as policies
 
@@ -36,6 +37,7 @@ class ServersController(wsgi.Controller):
     def __init__(self):
         super().__init__()
         self.compute_api = compute.API()
+        self.security_group_api = security_group_api.API()
 
     @wsgi.expected_errors((400, 403))
     @validation.query_schema(schemas.index_query)
@@ -50,6 +52,7 @@ class ServersController(wsgi.Controller):
     def detail(self, req):
         req.environ['nova.context'].can(policies.DETAIL)
         servers = self._list(req, policies.DETAIL_ALL_TENANTS, views.columns(req), views.wanted(req))
+        security_group_api.complete(self.security_group_api, req.environ['nova.context'], servers)
         return self._view_builder.detail(req, servers)
 
     @staticmethod
@@ -66,6 +69,7 @@ class ServersController(wsgi.Controller):
         context = req.environ['nova.context']
         server = self._find(req, context, id)
         context.can(policies.SHOW, target={'project_id': server['project_id'], 'user_id': server['user_id']})
+        security_group_api.complete(self.security_group_api, context, [server])
         return self._view_builder.show(req, server)
 
     @staticmethod

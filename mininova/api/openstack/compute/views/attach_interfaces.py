@@ -20,12 +20,11 @@ class ViewBuilder(common.ViewBuilder):
 
     @staticmethod
     def _one(req, instance, card):
-        """A card is ACTIVE where a guest that has power has it; a network service sees no more either."""
+        """Without a network service's word a card is ACTIVE where a guest that has power has it."""
         in_place = card['task'] is None and instance.power_state in _ON
         shown = {
             'net_id': card['net_id'], 'port_id': card['port_id'], 'mac_addr': card['mac_addr'],
-            'port_state': 'ACTIVE' if in_place else 'DOWN',
-            'fixed_ips': [{'subnet_id': card['subnet_id'], 'ip_address': address} for address in card['addresses']]}
+            'port_state': card['port_state'] or ('ACTIVE' if in_place else 'DOWN'), 'fixed_ips': card['fixed_ips']}
         if versions.is_supported(req, '2.70'):
             shown['tag'] = card['tag']
         return shown
