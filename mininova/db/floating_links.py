@@ -76,7 +76,7 @@ def _with_floating_ips(network_info, ties):
     """
     changed = copy.deepcopy(network_info)
     for vif in changed:
-        if not vif['network']['meta'].get('multi_host'):
+        if 'tunneled' in vif['network'].get('meta', ()):  # only a network service says that
             continue
         for subnet in vif['network']['subnets']:
             for ip in subnet['ips']:

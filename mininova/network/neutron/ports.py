@@ -19,7 +19,7 @@ from mininova.objects.virtual_interface import VirtualInterfaceList
 
 LOG = log.getLogger(__name__)
 
-HOST_ID, PROFILE, VIF_TYPE = 'binding:host_id', 'binding:profile', 'binding:vif_type'
+HOST_ID, VIF_TYPE = 'binding:host_id', 'binding:vif_type'
 OWNER_PREFIX = 'compute:'
 # Owner of a port that nova-api made for a card that is not reserved yet.
 ATTACHING_OWNER = 'compute:attaching'
@@ -188,7 +188,7 @@ class Ports:
         if not keep:
             self.client.delete(context, 'ports', port['id'])
             return
-        values = {'device_id': '', 'device_owner': '', HOST_ID: None, PROFILE: {}}
+        values = {'device_id': '', 'device_owner': '', HOST_ID: None}
         if port.get('dns_name'):
             values['dns_name'] = ''
         try:
