@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The backend `neutron` with a real Neutron server: ports, bindings, groups, addresses, and what it refuses.
 
-Its agents are not here: the host is one that the server believes to have an agent of Open vSwitch.  The guests are fake.
+Its agents are not here: the server believes that the hosts have one of Open vSwitch.  The guests are fake.
 """
 import pytest
 

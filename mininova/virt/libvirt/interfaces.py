@@ -28,8 +28,13 @@ ON = (power_state.RUNNING, power_state.PAUSED)
 class Interfaces:
     """Part of :class:`mininova.virt.libvirt.driver.LibvirtDriver`."""
 
+    def plug_vifs(self, instance, network_info):
+        for vif in network_info or ():
+            libvirt_vif.plug(vif)
+
     def attach_interface(self, context, instance, image_meta, vif):
         guest = self._host.get_guest(instance)
+        libvirt_vif.plug(vif)
         document = libvirt_vif.get_config(vif, image_meta).to_xml()
         try:
             for live in _documents(guest):
