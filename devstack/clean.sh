@@ -20,6 +20,7 @@ fi
 say "removing"
 cleanup_libvirt
 ! nova_enabled || cleanup_nova_network
+cleanup_neutron
 ! is_service_enabled rabbit || stop_rpc_backend
 ! is_service_enabled mysql || stop_database
 ! is_true "$USE_SYSTEMD" || cleanup_systemd

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# A lab cloud on this machine: Keystone, Glance, RabbitMQ, MariaDB, libvirt and mini-Nova.
+# A lab cloud on this machine: Keystone, Glance, RabbitMQ, MariaDB, libvirt and mini-Nova; Neutron if it is enabled.
 #
 #   ./stack.sh [--systemd] [--offline]      as root or with sudo; settings: stackrc, local.conf
 #
@@ -36,6 +36,7 @@ run_all_steps() {
     run_step 'identity'      bring_up_keystone
     run_step 'images'        bring_up_glance
     run_step 'broker'        wait_for_rpc_backend
+    run_step 'network'       bring_up_neutron
     run_step 'hypervisor'    start_libvirt
     run_step 'nova config'   configure_nova
     run_step 'nova schema'   init_nova
@@ -58,6 +59,7 @@ configure_all() {
     configure_rpc_backend
     configure_keystone
     configure_glance
+    configure_neutron
     ! is_true "$USE_SYSTEMD" || install_units
     detail "$DEST/etc, passwords in $DEST/.passwords"
 }

@@ -20,6 +20,7 @@ rm -f "$STATUS_DIR/ready"
 was_running=$(running_services)
 stop_nova
 remove_public_interface
+! uses_neutron || stop_neutron
 ! is_service_enabled g-api || stop_glance
 ! is_service_enabled key || stop_keystone
 stop_screen
@@ -27,6 +28,7 @@ if [ -n "${1-}" ]; then
     ! is_service_enabled rabbit || stop_rpc_backend
     ! is_service_enabled mysql || stop_database
     stop_libvirt
+    stop_switch
 fi
 still_running=$(running_services)
 say "stopped: $(comm -23 <(tr ' ' '\n' <<< "$was_running" | sort) <(tr ' ' '\n' <<< "$still_running" | sort) | tr '\n' ' ')"

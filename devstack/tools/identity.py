@@ -11,7 +11,7 @@ import os
 import openstack
 
 INTERFACES = ('public', 'internal', 'admin')
-SERVICE_NAMES = {'image': 'glance', 'compute': 'nova'}
+SERVICE_NAMES = {'image': 'glance', 'compute': 'nova', 'network': 'neutron'}
 
 
 def parse_args():
@@ -72,7 +72,7 @@ def main():
     demo, service = ensure_project(identity, 'demo'), ensure_project(identity, 'service')
     ensure_user(args, identity, 'admin', os.environ['ADMIN_PASSWORD'], demo, ['admin', 'member'])
     ensure_user(args, identity, 'demo', os.environ['DEMO_PASSWORD'], demo, ['member'])
-    for name in ('nova', 'glance'):
+    for name in (SERVICE_NAMES[text.partition('=')[0]] for text in args.service):
         ensure_user(args, identity, name, os.environ['SERVICE_PASSWORD'], service, ['admin', 'service'])
     for service_type, _, url in (text.partition('=') for text in args.service):
         ensure_service(identity, args.region, service_type, url)

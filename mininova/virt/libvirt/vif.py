@@ -52,8 +52,8 @@ def _check_plugging(vif):
     """Refuse the bridge between guest and Open vSwitch, which old firewalls of Neutron's agent needed."""
     if vif['type'] == model.VIF_TYPE_OVS and (vif['details'] or {}).get('ovs_hybrid_plug'):
         raise exception.VirtualInterfaceCreateException(
-            f'Card {vif["id"]} is to be plugged through a bridge of its own (ovs_hybrid_plug), which this driver does not '
-            'do; let the agent of Open vSwitch use firewall_driver = openvswitch or noop.')
+            f'Card {vif["id"]} is to be plugged through a bridge of its own (ovs_hybrid_plug), which this driver does '
+            'not do; let the agent of Open vSwitch use firewall_driver = openvswitch or noop.')
 
 
 def plug(vif):

@@ -28,7 +28,8 @@ class WithIdentity(FakeNeutron):
                 {'rel': 'self', 'href': f'{self.url}/v3'}]}})
         if req.json['auth']['identity']['password']['user']['password'] != self.password:
             return image_service.to_json({'error': {'message': 'no'}}, status=401)
-        endpoint = {'interface': 'internal', 'region': 'RegionOne', 'region_id': 'RegionOne', 'url': self.url, 'id': 'i'}
+        endpoint = {'interface': 'internal', 'region': 'RegionOne', 'region_id': 'RegionOne',
+                    'url': self.url, 'id': 'i'}
         return image_service.to_json({'token': {
             'methods': ['password'], 'expires_at': '2099-01-01T00:00:00.000000Z',
             'issued_at': '2026-01-01T00:00:00.000000Z', 'roles': [],
