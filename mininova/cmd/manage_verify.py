@@ -7,12 +7,16 @@ import datetime
 
 from oslo_utils import timeutils
 
+import mininova.conf
 from mininova import context, objects, rpc, servicegroup
 from mininova.compute import moves, power_state, vm_states
 from mininova.compute import rpcapi as compute_rpcapi
 from mininova.db import claims, migration_records
+from mininova.network import api as network_api
 from mininova.network import rpcapi as network_rpcapi
 from mininova.objects import migration as migrations
+
+CONF = mininova.conf.CONF
 
 STUCK_AFTER = 60
 
@@ -42,8 +46,12 @@ def find(ask_hosts=True, stuck_after=STUCK_AFTER):
     yield from _claimed(admin, instances)
     records = list(objects.MigrationList.get_by_filters(admin, {'migration_type': list(moves.COLD)}))
     yield from _undecided(admin, instances, records, stuck_after)
-    yield from _addresses(admin, instances)
-    yield from _floating_ips(admin, instances)
+    builtin = CONF.network.backend == 'builtin'
+    if builtin:
+        yield from _addresses(admin, instances)
+        yield from _floating_ips(admin, instances)
+    else:
+        yield from _ports(admin, instances)
     if ask_hosts:
         rpc.init()
         for host, service in hosts.items():
@@ -52,7 +60,7 @@ def find(ask_hosts=True, stuck_after=STUCK_AFTER):
                 elsewhere = {instance.uuid: instance.host for instance in instances}
                 keeps = {move.instance_uuid for move in records if move.source_compute == host and _keeps_disks(move)}
                 yield from _guests(admin, host, mine, keeps, _under_way(admin, host), elsewhere)
-                yield from _network(admin, host, mine)
+                yield from _network(admin, host, mine) if builtin else ()
 
 
 def _instances_of(admin, host):
@@ -131,6 +139,19 @@ def _addresses(admin, instances):
         if fixed_ip.instance_uuid and fixed_ip.instance_uuid not in live:
             yield (f'addresses: {fixed_ip.address} is still allocated to instance {fixed_ip.instance_uuid}, '
                    f'which is gone')
+
+
+def _ports(admin, instances):
+    """Compare servers' cards with the ports that a network service has."""
+    network = network_api.API()
+    for instance in instances:
+        if instance.task_state is None:
+            ports = {card['port_id'] for card in network.list_interfaces(admin, instance)}
+            shown = {vif['id'] for vif in instance.get_network_info()}
+            yield from (f'addresses: card {port_id} of instance {instance.uuid} has no port'
+                        for port_id in shown - ports)
+            yield from (f'addresses: port {port_id} of instance {instance.uuid} is no card of it'
+                        for port_id in ports - shown)
 
 
 def _floating_ips(admin, instances):

@@ -97,7 +97,11 @@ class DeleteActions:
             return False
         if instance.build_attempt:
             # A host had it once; what that host gave back is asked for again, to be sure.
-            self.network_api.deallocate_for_instance(context, instance)
+            try:
+                self.network_api.deallocate_for_instance(context, instance)
+            except exception.ServiceUnavailable as error:
+                LOG.warning('It could not be asked whether anything of the network is left: %s', error,
+                            instance=instance)
         for phase in ('start', 'end'):
             notifications.notify_about_instance_action(context, instance, None, 'delete', phase)
         return True

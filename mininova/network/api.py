@@ -95,6 +95,13 @@ class API(floating_api.FloatingIPAPI):
         """Write that a host serves a guest's addresses, without asking it: it finds that when it is back."""
         self._backend.give_instance_to_host(context, instance, host)
 
+    def leave_on_dead_host(self, context, instance):
+        """Take back what a guest has that is deleted while nobody answers on its host, as far as that is safe.
+
+        The built-in network frees the addresses when the host is back: the guest may still run and use them.
+        """
+        self._backend.leave_on_dead_host(context, instance)
+
     def cleanup_instance_on_host(self, context, instance, host):
         """Make a host forget a guest that left it, or was shelved; the guest keeps its cards and addresses.
 

@@ -80,6 +80,10 @@ class BuiltinBackend(floating_api.BuiltinFloatingIPs):
     def give_instance_to_host(self, context, instance, host):
         VirtualInterfaceList.move(context, instance.uuid, host)
 
+    def leave_on_dead_host(self, context, instance):
+        # Another host, to which it was under way, may have served them last.
+        self.give_instance_to_host(context, instance, instance.host)
+
     def cleanup_instance_on_host(self, context, instance, host):
         try:
             self._rpcapi.cleanup_instance_on_host(context, host, instance.uuid)

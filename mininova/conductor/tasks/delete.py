@@ -69,12 +69,11 @@ class DeleteTask:
     def _delete_here(self, context, instance):
         remains.remove_elsewhere(context, instance, instance.host, self.compute_rpcapi)
         if not instance.host:
-            # Otherwise the guest may still run on a host that is only cut off: its nova-network frees the addresses.
+            # Otherwise the guest may still run on a host that is only cut off.
             crashpoint('delete.D7.network_released.before')
             self.network_api.deallocate_for_instance(context, instance)
         else:
-            # Another host, to which it was under way, may have served them last.
-            self.network_api.give_instance_to_host(context, instance, instance.host)
+            self.network_api.leave_on_dead_host(context, instance)
         shelved_image.remove(context, instance, self.image_api)
         crashpoint('delete.D10.row_deleted.before')
         deleted = instance.destroy(expected={'task_state': task_states.DELETING, 'action_id': instance.action_id})

@@ -176,6 +176,10 @@ class Ports:
             crashpoint('neutron.N4.given_back.after')
         VirtualInterfaceList.deallocate(admin, instance.uuid)
 
+    def leave_on_dead_host(self, context, instance):
+        # Its ports lead nowhere without the network service: other hosts stop to send to them.
+        self.deallocate_for_instance(context, instance)
+
     def deallocate_port_for_instance(self, context, instance, port_id):
         admin = context.elevated()
         kept = {card.uuid for card in VirtualInterfaceList.get_by_instance_uuid(admin, instance.uuid)

@@ -19,7 +19,7 @@ def cloud_with(neutron, private, whole):  # noqa: F811
 
 def boot(whole, networks='auto', **body):
     server = whole.boot(networks=networks, **body)
-    assert whole.wait(server)['status'] == 'ACTIVE', whole.show(server)
+    assert whole.wait(server, seconds=60)['status'] == 'ACTIVE', whole.show(server)
     return server
 
 
@@ -169,7 +169,7 @@ def test_a_build_that_dies_leaves_no_port(cloud_with, neutron, private):  # noqa
     kept = neutron.add_port(private)
     cloud_with.faults('cmp1').add('spawn', 'fail', count=0)
     server = cloud_with.boot(networks=[{'uuid': private['id']}, {'port': kept['id']}])
-    assert cloud_with.wait(server)['status'] == 'ERROR'
+    assert cloud_with.wait(server, seconds=60)['status'] == 'ERROR'
     assert list(neutron.tables['ports']) == [kept['id']]
     assert kept['device_id'] == ''
 
@@ -178,6 +178,15 @@ def test_a_host_that_cannot_plug_is_not_the_last_word(cloud_with, neutron):  # n
     neutron.unbindable.add('cmp1')
     cloud_with.add_host('cmp2')
     server = cloud_with.boot(networks='auto')
-    assert cloud_with.wait(server)['status'] == 'ACTIVE'
+    assert cloud_with.wait(server, seconds=60)['status'] == 'ACTIVE'
     port, = neutron.of_server(server)
     assert port['binding:host_id'] == 'cmp2'
+
+
+def test_a_server_of_a_dead_host_gives_its_port_back_at_once(cloud_with, neutron):  # noqa: F811
+    server = boot(cloud_with)
+    cloud_with.api.put('/os-services/force-down', {'host': 'cmp1', 'binary': 'nova-compute', 'forced_down': True},
+                       version='2.11')
+    cloud_with.api.delete(f'/servers/{server}')
+    cloud_with.wait_gone(server, seconds=40)
+    assert neutron.tables['ports'] == {}

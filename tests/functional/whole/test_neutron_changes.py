@@ -137,7 +137,9 @@ def test_a_floating_address_leads_to_a_server(whole, server, neutron):  # noqa: 
 
 def test_a_deleted_port_is_taken_from_the_guest(whole, server, neutron, other):  # noqa: F811
     card = attach(whole, server, net_id=other['id']).json['interfaceAttachment']
+    whole.until(lambda: whole.findings() == [])
     del neutron.tables['ports'][card['port_id']]
+    assert [finding for finding in whole.findings() if card['port_id'] in finding]
     whole.api.post('/os-server-external-events', {'events': [
         {'name': 'network-vif-deleted', 'server_uuid': server, 'tag': card['port_id']}]})
     whole.until(lambda: len(macs(whole, server)) == 1)
