@@ -93,7 +93,7 @@ PY=.venv/bin/python
 # in which services run at the same time with threads; all of them in each mode with --thorough, or when one is named.
 EVENTLET=(tests/functional) THREADED=(
     tests/functional/scheduler tests/functional/api_machinery tests/functional/api/servers/test_action_matrix.py
-    tests/functional/api/servers/test_quota_race.py)
+    tests/functional/api/servers/test_quota_race.py tests/functional/console/test_proxy.py)
 if [ -n "${MININOVA_THOROUGH-}" ] || [[ "$modes" != *" "* ]]; then
     THREADED+=(tests/functional/whole)
 else

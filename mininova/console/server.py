@@ -27,6 +27,7 @@ BACKLOG = 128
 REQUEST_TIME = 10       # seconds from an accepted connection, or an answer, to the end of the next request's head
 LOADING_TIME = 300      # seconds a client gets to load one file
 OPENING_TIME = 120      # seconds for everything between a good token and an open console
+LOOK_INTERVAL = 1       # seconds between two looks at what is overdue
 CLOSING_TIME = 5        # seconds an ended console gets to say so to the client
 SILENCE = 60            # seconds without a byte until the other side is asked whether it is there
 TLS_RECORD = 22         # the first byte of a client that wants TLS
@@ -201,7 +202,7 @@ class Server:
 
     def start(self):
         self._acceptor = concurrency.spawn(self._accept)
-        self._clock = concurrency.periodic(1, self._end_overdue, name='deadlines of consoles')
+        self._clock = concurrency.periodic(LOOK_INTERVAL, self._end_overdue, name='deadlines of consoles')
 
     def stop(self):
         """Take no more connections and end those that are open."""

@@ -3,7 +3,7 @@
 import pytest
 
 from mininova import context, objects
-from mininova.console import websocketproxy
+from mininova.console import server, websocketproxy
 from mininova.console.securityproxy import rfb
 from mininova.db import models, session
 from tests.fixtures import certificates, vnc_server, websocket
@@ -85,7 +85,8 @@ class World:
 
 
 @pytest.fixture
-def world(conf, rpc, database, tmp_path):
+def world(conf, rpc, database, tmp_path, monkeypatch):
+    monkeypatch.setattr(server, 'LOOK_INTERVAL', 0.1)
     made = World(conf, tmp_path)
     yield made
     made.stop()

@@ -207,15 +207,15 @@ def test_an_open_console_outlives_its_token_unless_that_is_enforced(world, guest
 def test_an_open_console_ends_with_its_token_if_that_is_enforced(world, guest, proxy):
     world.conf(group='consoleauth', enforce_session_timeout=True)
     began = time.monotonic()
-    with world.connect(proxy, world.token(guest.port, ttl=3)) as console:
+    with world.connect(proxy, world.token(guest.port, ttl=2)) as console:
         vnc_server.greet(console)
         assert console.wait_closed() == 1000
-    assert 1 < time.monotonic() - began < 8
+    assert 0.5 < time.monotonic() - began < 8
 
 
 def test_a_client_that_takes_nothing_is_cut_too(world, proxy, guest, monkeypatch):
     """What the guest sends fills all buffers, so that the proxy waits for the client."""
-    monkeypatch.setattr(server, 'CLOSING_TIME', 1)
+    monkeypatch.setattr(server, 'CLOSING_TIME', 0.3)
     world.conf(group='consoleauth', enforce_session_timeout=True)
     with world.connect(proxy, world.token(guest.port, ttl=2)) as console:
         vnc_server.greet(console)
@@ -242,7 +242,7 @@ def test_a_stopped_proxy_ends_its_consoles(world, guest, proxy):
 
 
 def test_clients_that_say_nothing_do_not_stay(world, proxy, monkeypatch):
-    monkeypatch.setattr(server, 'REQUEST_TIME', 0.5)
+    monkeypatch.setattr(server, 'REQUEST_TIME', 0.2)
     address = (proxy.host, proxy.port)
     began = time.monotonic()
     for beginning in (b'', b'GET / HT', b'GET /vnc_lite.html HTTP/1.1\r\nX: y\r\n'):
