@@ -170,7 +170,8 @@ class NovaProxyRequestHandler(static.StaticFiles, websocketproxy.ProxyRequestHan
             console.target = self.server.proxy.security_proxy.connect(tenant, console.target)
             console.target.sendall(tenant.rest())
         except (exception.SecurityProxyNegotiationFailed, OSError) as error:
-            LOG.error('%s', error, instance=console.instance)
+            LOG.warning('A console could not be opened for %s: %s', self.client_address[0], _reason(error),
+                        instance=console.instance)
             raise self.CClose(1011, 'The console could not be opened') from None
 
     # -- the log -------------------------------------------------------------------------
