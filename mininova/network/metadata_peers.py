@@ -11,9 +11,6 @@ import ipaddress
 from mininova import exception
 from mininova.objects.virtual_interface import VirtualInterface
 
-# More would make a URL that the network service refuses.
-MAX_QUERY_NETWORKS = 160
-
 
 def find_guest(context, network_api, address):
     """Return the uuid of the guest that has an address, None if nobody has it.
@@ -64,10 +61,7 @@ def find_client(list_subnets, list_ports, provider_id, address):
     networks = sorted({subnet['network_id'] for subnet in subnets})
     if not networks:
         raise exception.MetadataClientUnknown(f'Could not find any subnets for provider {provider_id}')
-    ports = []
-    for start in range(0, len(networks), MAX_QUERY_NETWORKS):
-        ports += list_ports(fixed_ips=f'ip_address={address}', network_id=networks[start:start + MAX_QUERY_NETWORKS],
-                            fields=['device_id', 'tenant_id'])
+    ports = list_ports(fixed_ips=f'ip_address={address}', network_id=networks, fields=['device_id', 'tenant_id'])
     if len(ports) != 1:
         raise exception.MetadataClientUnknown(
             f'Expected a single port matching provider {provider_id} and IP {address}. Found {len(ports)}.')

@@ -6,12 +6,16 @@ Nova: API of nova/network/neutron.py.  Runs in nova-api, nova-conductor and nova
 A server's cards are rows of virtual_interfaces that have the ids of their ports: they say in which order the guest has
 them, how they are tagged, whose the port is and what is being done to them.  All else is asked of the network service.
 """
+import functools
+
 from oslo_log import log
 from oslo_utils import timeutils
 
 from mininova import exception
 from mininova.crashpoint import crashpoint
+from mininova.network import metadata_peers
 from mininova.network.neutron import choice, client, floating_ips, moves, ports, security_groups
+from mininova.objects.fixed_ip import FixedIP
 from mininova.objects.network import Network, NetworkList
 from mininova.objects.virtual_interface import VirtualInterface, VirtualInterfaceList
 
@@ -58,6 +62,18 @@ class NeutronBackend(choice.Choice, ports.Ports, moves.Moves, floating_ips.Neutr
         if not networks:
             raise exception.NetworkNotFound(network_id=network_id)
         return _network(context, networks[0])
+
+    def get_fixed_ip_by_address(self, context, address):
+        """See API.  Networks may have the same addresses: where several ports have one, nobody is meant."""
+        owners = {port['device_id'] for port in self.client.list(
+            context.elevated(), 'ports', fixed_ips=f'ip_address={address}', fields=['device_id'])}
+        if len(owners) != 1 or '' in owners:
+            raise exception.FixedIpNotFoundForAddress(address=address)
+        return FixedIP(context, address=address, instance_uuid=owners.pop(), allocated=True)
+
+    def find_metadata_client(self, context, provider_id, address):
+        list_subnets, list_ports = (functools.partial(self.client.list, context, name) for name in ('subnets', 'ports'))
+        return metadata_peers.find_client(list_subnets, list_ports, provider_id, address)
 
     # -- hosts ---------------------------------------------------------------------------------
 

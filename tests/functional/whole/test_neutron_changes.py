@@ -4,7 +4,9 @@ import time
 
 import pytest
 
-from mininova import context, crashpoint, objects
+from mininova import context, crashpoint, exception, objects
+from mininova.network import api as network_api
+from mininova.network import metadata_peers
 from tests.fixtures.neutron import neutron  # noqa: F401
 
 
@@ -55,6 +57,21 @@ def test_a_card_is_made_and_goes_with_its_port(whole, server, neutron, other):  
     assert port['id'] not in neutron.tables['ports']
     assert len(macs(whole, server)) == 1
     whole.until(lambda: list(whole.show(server)['addresses']) == ['private'])
+
+
+def test_who_asks_for_metadata_is_known_by_port(whole, server, neutron, private, other):  # noqa: F811
+    api, (port,) = network_api.API(), neutron.of_server(server)
+    address = port['fixed_ips'][0]['ip_address']
+    assert metadata_peers.find_guest(whole.admin, api, address) == server
+    assert metadata_peers.find_guest(whole.admin, api, '10.0.0.250') is None
+    neutron.tables['subnets'][port['fixed_ips'][0]['subnet_id']]['advanced_service_providers'] = 'edge-1'
+    assert api.find_metadata_client(whole.admin, 'edge-1', address) == (server, port['project_id'])
+    for provider, unknown in (('edge-2', address), ('edge-1', '10.0.0.250')):
+        with pytest.raises(exception.MetadataClientUnknown):
+            api.find_metadata_client(whole.admin, provider, unknown)
+    # Another network may have the same range: nobody is told anything then.
+    neutron.tables['ports']['twin'] = {**port, 'id': 'twin', 'device_id': 'another'}
+    assert metadata_peers.find_guest(whole.admin, api, address) is None
 
 
 def test_a_port_is_attached_and_given_back(whole, server, neutron, other):  # noqa: F811

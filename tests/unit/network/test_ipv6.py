@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mininova import exception, objects
-from mininova.compute import instance_metadata
+from mininova.compute.network_data import network_data
 from mininova.network import dhcp, firewall, firewall_v6, ipam, ipv6, model, vxlan
 from tests.unit.network import test_dhcp
 
@@ -123,7 +123,7 @@ def test_the_guest_is_told_its_address_with_how_it_comes_by_it(wire):
     info = ipam.network_info(cards)
     address = model.slaac_address(RANGE, cards[0]['mac'])
     assert [ip['address'] for ip in info.fixed_ips()] == ['10.0.0.3', address]
-    document = instance_metadata.network_data(info)
+    document = network_data(info)
     entry = document['networks'][1]
     assert (entry['type'], entry['ip_address'], entry['netmask']) == ('ipv6_slaac', address, 'ffff:ffff:ffff:ffff::')
     assert entry['routes'] == [{'network': '::', 'netmask': '::', 'gateway': 'fd00:1::1'}]
@@ -131,5 +131,5 @@ def test_the_guest_is_told_its_address_with_how_it_comes_by_it(wire):
 
 
 def test_without_dhcp_the_address_is_to_be_set_as_it_is(wire):
-    entry = instance_metadata.network_data(ipam.network_info(wire(enable_dhcp=False)))['networks'][1]
+    entry = network_data(ipam.network_info(wire(enable_dhcp=False)))['networks'][1]
     assert entry['type'] == 'ipv6' and entry['services'] == []
