@@ -65,7 +65,8 @@ def finish(connection, uuid, values, expected, record, fault=None, release=False
     if written and migration:
         _change_migration(connection, uuid, dict(migration))
     if written and values and 'flavor' in values:
-        request_specs.set_flavor.within(connection, uuid, values['flavor'], values.get('pci_requests'))
+        request_specs.set_flavor.within(connection, uuid, {
+            name: values[name] for name in ('flavor', 'pci_requests') if name in values})
     if written and isinstance(release, dict):
         claims.return_from_migration.within(connection, uuid, release['keep'])
     elif written and release:

@@ -33,17 +33,16 @@ def update(connection, instance_uuid, values):
 
 
 @session.write
-def set_flavor(connection, instance_uuid, flavor, pci_requests):
+def set_flavor(connection, instance_uuid, changes):
     """Let later moves of an instance look for room for the flavor that it has now.
 
-    :param flavor: as it is stored with instances
-    :param pci_requests: what it meant when the instance got it, None for none
+    :param changes: the flavor as it is stored with instances, and what it meant (pci_requests) when the instance got it
     """
     row = connection.execute(
         sa.select(TABLE.c.spec).where(TABLE.c.instance_uuid == instance_uuid).with_for_update()).first()
     if row is not None:
         connection.execute(sa.update(TABLE).where(TABLE.c.instance_uuid == instance_uuid).values(
-            spec={**row[0], 'flavor': flavor, 'pci_requests': pci_requests}, updated_at=session.now()))
+            spec={**row[0], **changes}, updated_at=session.now()))
 
 
 @session.write
