@@ -41,6 +41,7 @@ SECRETS = re.compile(r'(signature|token|password|secret|digest|hmac)s?$')
 
 
 def test_secrets_are_compared_in_constant_time():
+    """G2: how long a comparison takes tells how much of a guess is right (CVE-2014-3517)."""
     wrong = []
     for module in tree.modules().values():
         if not module.name.startswith(('mininova.api', 'mininova.console')):
