@@ -5,7 +5,7 @@ import time
 
 from oslo_log import log as logging
 
-from mininova import exception
+from mininova import concurrency, exception
 from mininova.compute import power_state
 from mininova.virt import hardware
 from mininova.virt.libvirt import guest_migration
@@ -15,6 +15,8 @@ from mininova.virt.libvirt.config import devices, guest, live
 LOG = logging.getLogger(__name__)
 
 AGENT_TIMEOUT = 30  # seconds
+RULES_COLLIDED = 'Failed to apply firewall rules'
+RULES_ATTEMPTS, RULES_PAUSE = 5, 0.3  # seconds, longer each time
 
 # libvirt's virDomainState numbers; Nova's power states are made after them.
 POWER_STATES = {
@@ -49,6 +51,22 @@ class Guest(guest_migration.GuestMigration):
                 raise exception.InstanceNotFound(instance_id=self.uuid)
             raise
 
+    def _call_with_rules(self, method_name, *args):
+        """Call what makes packet rules, again if they collide with somebody else's.
+
+        ebtables over nftables gives up when the kernel's rules change while it changes them, as nova-network's do when
+        another guest comes to this host.
+        """
+        for attempt in range(1, RULES_ATTEMPTS):
+            try:
+                return self._call(method_name, *args)
+            except libvirt.libvirtError as error:
+                if RULES_COLLIDED not in str(error):
+                    raise
+                LOG.info('Packet rules of guest %s collided with others (try %s): %s', self.uuid, attempt, error)
+                concurrency.sleep(RULES_PAUSE * attempt)
+        return self._call(method_name, *args)
+
     @property
     def internal_id(self):
         """libvirt's number of the running domain, None when it does not run."""
@@ -60,7 +78,7 @@ class Guest(guest_migration.GuestMigration):
     def launch(self, paused=False):
         """Start the domain; fine if it runs."""
         try:
-            self._call('createWithFlags', libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
+            self._call_with_rules('createWithFlags', libvirt.VIR_DOMAIN_START_PAUSED if paused else 0)
         except libvirt.libvirtError as error:
             if error.get_error_code() != libvirt.VIR_ERR_OPERATION_INVALID or not self.is_active():
                 raise
@@ -162,7 +180,7 @@ class Guest(guest_migration.GuestMigration):
         :param document: XML text of the device
         :param live: into the running guest; else for its next start
         """
-        self._call('attachDeviceFlags', document, _affect(live))
+        self._call_with_rules('attachDeviceFlags', document, _affect(live))
 
     def detach_device(self, document, live):
         """Ask for a device to be let go; of a running guest it may take a while."""
@@ -170,7 +188,7 @@ class Guest(guest_migration.GuestMigration):
 
     def update_device(self, document, live):
         """Change what can be changed of a device in its place."""
-        self._call('updateDeviceFlags', document, _affect(live))
+        self._call_with_rules('updateDeviceFlags', document, _affect(live))
 
     def is_ours(self):
         """Say whether the compute service made it: its document says so."""
