@@ -129,7 +129,7 @@ def test_guests_have_ipv6_and_speak_in_their_own_name_only(lab, make_network, bo
     host.call('refresh')
     assert ping(two, address(one))
     # What a guest says of itself and others.
-    heard = count(one, 'icmpv6 type { nd-router-advert, nd-neighbor-advert }')
+    heard = count(one, f'ether saddr {two.vif["address"]} icmpv6 type {{ nd-router-advert, nd-neighbor-advert }}')
     speak(two, 'router', 'fe80::2')
     for source, target in ((address(two), GATEWAY), (address(two), 'fe80::1'), ('fe80::1', address(two)),
                            (address(two), address(one)), (GATEWAY, address(two))):
