@@ -126,7 +126,8 @@ def _service_auth():
 
 def _from_catalog(catalog):
     """Return the image endpoint of a caller's catalog, or None."""
-    endpoints = [endpoint for entry in catalog for endpoint in entry.get('endpoints', ())
+    endpoints = [endpoint for entry in catalog if entry.get('type') == 'image'
+                 for endpoint in entry.get('endpoints', ())
                  if CONF.glance.region_name in (None, endpoint.get('region'))]
     for interface in CONF.glance.valid_interfaces:
         for endpoint in endpoints:

@@ -166,7 +166,8 @@ def test_a_wrong_service_password_is_no_access(images, image_service, conf):  # 
 def test_the_catalog_tells_where_the_service_is(images, image_service, conf):  # noqa: F811
     made = image_service.add(DATA)
     conf.config(group='glance', endpoint_override=None)
-    catalog = [{'type': 'image', 'endpoints': [{'region': 'R', 'internalURL': f'{image_service.url}/v2/',
+    catalog = [{'type': 'network', 'endpoints': [{'region': 'R', 'internalURL': 'http://127.0.0.1:1'}]},
+               {'type': 'image', 'endpoints': [{'region': 'R', 'internalURL': f'{image_service.url}/v2/',
                                                 'publicURL': 'http://x'}]}]
     asking = caller(service_catalog=catalog)
     assert images.url(asking) == image_service.url
