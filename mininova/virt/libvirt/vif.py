@@ -42,6 +42,8 @@ def get_config(vif, image_meta):
                              target_dev=vif['devname'], mtu=vif.mtu)
     if vif['type'] == model.VIF_TYPE_OVS:
         card.openvswitch_id = vif['ovs_interfaceid'] or vif['id']
+        # Open vSwitch in user space passes packets on as they are, those too whose checksum was left to the host.
+        card.offloads = (vif['details'] or {}).get('datapath_type') != 'netdev'
     elif CONF.libvirt.use_nwfilter and 'port_filter' not in (vif['details'] or {}):
         # A network service that says a word about filtering does it itself, or shall not.
         card.filter_name, card.filter_parameters = firewall.reference(vif)

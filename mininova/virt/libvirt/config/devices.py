@@ -47,11 +47,15 @@ class CopyTarget(base.Element):
                            base.parent('driver', name='qemu', type=self.driver_format), type='file')
 
 
+_OFFLOADS = ('csum', 'tso4', 'tso6', 'ecn', 'ufo')
+
+
 @dataclasses.dataclass
 class Interface(base.Element):
     """A card on a bridge.
 
     :ivar filter_parameters: (name, value) pairs; a name may come several times
+    :ivar offloads: whether guest and host leave checksums and the cutting of large packets to each other
     """
 
     mac: str
@@ -63,6 +67,7 @@ class Interface(base.Element):
     filter_parameters: tuple = ()
     driver_name: str | None = None
     openvswitch_id: str | None = None
+    offloads: bool = True
 
     def to_element(self):
         made = base.parent('interface', base.parent('mac', address=self.mac), base.parent('source', bridge=self.bridge),
@@ -72,6 +77,9 @@ class Interface(base.Element):
                                     type='openvswitch'))
         if self.driver_name:
             made.append(base.parent('driver', name=self.driver_name))
+        if not self.offloads:
+            made.append(base.parent('driver', base.parent('host', **dict.fromkeys((*_OFFLOADS, 'gso'), 'off')),
+                                    base.parent('guest', **dict.fromkeys(_OFFLOADS, 'off'))))
         if self.target_dev:
             made.append(base.parent('target', dev=self.target_dev))
         if self.mtu:

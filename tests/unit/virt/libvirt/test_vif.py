@@ -4,8 +4,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mininova import exception, objects
+from mininova import exception
 from mininova.network import model
+from mininova.objects import image_meta
 from mininova.virt.libvirt import vif as libvirt_vif
 
 PORT = 'a1b2c3d4-0000-4000-8000-000000000001'
@@ -17,7 +18,7 @@ def card(vif_type, bridge, details=None, **meta):
 
 
 def document(vif):
-    image = objects.ImageMeta.from_dict({'id': 'image', 'properties': {}})
+    image = image_meta.ImageMeta.from_dict({'id': 'image', 'properties': {}})
     return ElementTree.fromstring(libvirt_vif.get_config(vif, image).to_xml())
 
 
@@ -30,6 +31,13 @@ def test_a_card_on_open_vswitch_names_its_port():
     assert made.find('target').get('dev') == 'tapa1b2c3d4-00'
     assert made.find('mtu').get('size') == '1450'
     assert made.find('filterref') is None
+    assert made.find('driver') is None
+
+
+def test_a_switch_in_user_space_gets_packets_with_checksums():
+    made = document(card('ovs', 'br-int', {'datapath_type': 'netdev'}))
+    assert made.find('driver/host').get('csum') == 'off'
+    assert made.find('driver/guest').get('tso4') == 'off'
 
 
 def test_a_card_on_a_bridge_of_the_agent_is_not_filtered_twice(conf):
