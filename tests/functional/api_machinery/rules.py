@@ -6,6 +6,7 @@ from mininova import policies
 
 # Rules that decide about more than whether an operation may be used: filters, fields, hosts.
 SIDE = frozenset('''
+    network:attach_external_network
     compute:server:topology:host:index compute:servers:create:requested_destination
     os_compute_api:limits:other_project os_compute_api:os-extended-server-attributes
     os_compute_api:os-instance-actions:events os_compute_api:os-instance-actions:events:details

@@ -3,7 +3,7 @@
 import pytest
 
 from mininova import context
-from mininova.compute import instance_metadata
+from mininova.compute.network_data import network_data
 from mininova.network import ipam, model
 from mininova.objects.instance import Instance
 
@@ -45,7 +45,7 @@ def test_a_server_shows_both_addresses_everywhere(whole, server, networks):
 
 def test_the_guest_is_told_how_it_comes_by_its_address(whole, server):
     instance = Instance.get_by_uuid(context.get_admin_context(), server)
-    document = instance_metadata.network_data(model.NetworkInfo.hydrate(instance.network_info))
+    document = network_data(model.NetworkInfo.hydrate(instance.network_info))
     assert [(entry['type'], entry.get('ip_address')) for entry in document['networks']] == [
         ('ipv4_dhcp', None), ('ipv6_slaac', shown(whole, server)[6]['addr'])]
 
