@@ -156,7 +156,7 @@ def rule_lines(rule, members):
         matches = {version: f'{FAMILIES[version][0]} saddr @members_{rule["group_id"]}_{version}'
                    for version in _by_family(members.get(rule['group_id'], ()))}
     else:
-        cidr = ipaddress.ip_network(rule['cidr'])
+        cidr = ipaddress.ip_network(rule['cidr'], strict=False)
         family, anything, _icmp = FAMILIES[cidr.version]
         matches = {cidr.version: f'{family} saddr {cidr}' if cidr.prefixlen else anything}
     return [' '.join([match, *_protocol(rule, version), 'accept']) for version, match in sorted(matches.items())]

@@ -33,7 +33,7 @@ def validate_id(security_group_id):
 
 
 def parse_cidr(cidr):
-    """Return a network as text, without bits beyond its prefix; the whole of IPv4 for None and ''.
+    """Return a network as text; bits beyond its prefix stay, as in Nova.  None and '' are the whole of IPv4.
 
     :raises InvalidCidr: (400)
     """
@@ -42,14 +42,14 @@ def parse_cidr(cidr):
     text = urllib.parse.unquote(cidr)
     address, slash, prefix = text.partition('/')
     try:
-        network = ipaddress.ip_network(text, strict=False)
+        found = ipaddress.ip_interface(text)
     except ValueError:
         raise exception.InvalidCidr(cidr=cidr[:80]) from None
     if not slash or not prefix.isdecimal() or '%' in text:
         raise exception.InvalidCidr(cidr=cidr[:80])
-    if not network.prefixlen and str(ipaddress.ip_address(address)) not in ANYWHERE:
+    if not found.network.prefixlen and str(ipaddress.ip_address(address)) not in ANYWHERE:
         raise exception.Invalid(f'Bad prefix for network in cidr {cidr[:80]}')
-    return str(network)
+    return str(found)
 
 
 def new_rule(protocol, from_port, to_port, cidr=None):

@@ -89,12 +89,13 @@ class SecurityGroupController(wsgi.Controller):
 
 
 def _named(body):
-    """Return name and description.
+    """Return name, with the blanks around it that Nova keeps too, and description.
 
     :raises InvalidInput: the name is blank (400)
     """
     asked = body['security_group']
-    return common.normalize_name(asked['name']), asked['description']
+    common.normalize_name(asked['name'])
+    return asked['name'], asked['description']
 
 
 class SecurityGroupRulesController(wsgi.Controller):

