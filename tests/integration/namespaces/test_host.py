@@ -181,7 +181,7 @@ def test_headers_do_not_make_a_guest_another(lab, private, boot):
                            'X-Real-IP: 10.0.0.3', '-H', 'Forwarded: for=10.0.0.3')
     assert (status, json.loads(text)['uuid']) == (200, second)
     assert two.get('/openstack/latest/meta_data.json', '-H', f'X-Instance-ID: {first}')[0] == 400
-    assert two.get('/', '-H', 'X-Tenant-ID: a', '-H', 'X-Tenant-ID: b')[0] == 400
+    assert two.get('/latest/', '-H', 'X-Tenant-ID: a', '-H', 'X-Tenant-ID: b')[0] == 400
 
 
 def test_strangers_get_no_address(lab, private, boot):
