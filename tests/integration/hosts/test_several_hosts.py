@@ -222,3 +222,4 @@ def test_an_evacuated_guest_finds_its_shared_disk(cluster, shared):
     processes.wait_for(lambda: shared.id not in cluster.host('h2').virsh('list', '--all', '--uuid'), 'end on h2', 30)
     assert shared.run('cat /var/kept') == 'kept'
     cluster.wait_clean()
+    cluster.client.request('PUT', '/os-services/enable', {'host': 'h3', 'binary': 'nova-compute'}, version='2.1')
