@@ -141,8 +141,9 @@ def test_guests_have_ipv6_and_speak_in_their_own_name_only(lab, make_network, bo
     assert ping(two, GATEWAY, '-I', address(two)) and not ping(two, GATEWAY, '-I', FOREIGN)
     host.run('nft', 'flush', 'chain', 'bridge', 'nova_groups', 'prerouting')
     assert ping(two, GATEWAY, '-I', FOREIGN), 'it is these rules that keep it off'
+    before = heard()        # with what the guest's own kernel says now
     speak(two, 'neighbour', GATEWAY, address(two))
-    assert heard() == 2
+    assert heard() > before
     # All of it goes with the last guest.
     for guest in (one, two):
         guest.unplug()
