@@ -19,7 +19,8 @@ from mininova.objects import base as objects_base
 
 CONF = mininova.conf.CONF
 
-ALLOWED_REMOTE_EXCEPTIONS = ['mininova.exception']
+# A service that had no answer itself says so under the library's own name.
+ALLOWED_REMOTE_EXCEPTIONS = ['mininova.exception', messaging.MessagingTimeout.__module__]
 LONGEST_PAUSE = 5  # seconds between two tries to reach a lost broker; the library waits up to 30
 UNHEARD_PAUSE = 0.5  # seconds between two tries to reach a service that does not listen
 

@@ -22,12 +22,17 @@ def user_message(error):
     """Return one sentence that any user may see."""
     if isinstance(error, exception.NovaException) and error.safe:
         return error.format_message()
-    return type(error).__name__
+    return _class_name(error)
+
+
+def _class_name(error):
+    """Return the name of an exception's class; oslo.messaging appends to that of one raised in another service."""
+    return type(error).__name__.removesuffix('_Remote')
 
 
 def admin_message(error):
     """Return the text of an exception with passwords masked."""
-    return strutils.mask_password(f'{type(error).__name__}: {error}')
+    return strutils.mask_password(f'{_class_name(error)}: {error}')
 
 
 def details(error):

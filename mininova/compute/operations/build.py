@@ -13,7 +13,7 @@ import base64
 from oslo_log import log
 
 import mininova.conf
-from mininova import concurrency, exception, objects
+from mininova import concurrency, exception, objects, rpc
 from mininova.compute import block_devices, faults, task_states, vm_states
 from mininova.compute.operations import base
 from mininova.crashpoint import crashpoint
@@ -36,6 +36,11 @@ HOPELESS = (exception.ImageUnacceptable, exception.FlavorDiskTooSmall, exception
 # The server is not ours to build any more: deleted, or driven by somebody else.
 OVERTAKEN = (exception.UnexpectedTaskStateError, exception.UnexpectedVMStateError, exception.StaleAction,
              exception.InstanceNotFound)
+
+# Who was asked may only be away for a moment: the reconciler begins the build again on this host, before another host
+# is tried.
+PASSING = (rpc.MessagingTimeout, rpc.MessagingException)
+TRIES_OF_A_HOST = 2
 
 
 class BuildOperations(base.Operations):
@@ -83,11 +88,11 @@ class BuildOperations(base.Operations):
         except HOPELESS as error:
             self._abort(context, instance, error)
         except Exception as error:
+            if isinstance(error, PASSING) and may_begin_again(instance, request_spec):
+                raise
             self._give_back(context, instance, error, alternates, admin_password, injected_files)
         else:
-            LOG.info('Built.', instance=instance)
-            notifications.notify_about_instance_action(context, instance, self.host.name, 'create', 'end')
-            crashpoint('create.C18.notified.after')
+            self._end(context, instance)
 
     def _build(self, context, instance, spec, block_device_mapping, admin_password, injected_files):
         network_info = self.host.network_api.allocate_for_instance(
@@ -102,7 +107,21 @@ class BuildOperations(base.Operations):
         self.driver.spawn(context, instance, instance.image_meta, injected_files, admin_password, None, network_info,
                           block_devices.describe(instance, block_device_mapping))
         crashpoint('create.C16.running.after')
-        self.host.record_built(instance, EVENT)
+
+    def _end(self, context, instance):
+        """Write that the guest runs.
+
+        An error here is no failed build: without an answer nobody knows what is written, and a guest of a server that
+        is ACTIVE must not be removed.  The reconciler, which finds it running, writes it again.
+        """
+        try:
+            self.host.record_built(instance, EVENT)
+        except OVERTAKEN as error:
+            self._stop(context, instance, error)
+            return
+        LOG.info('Built.', instance=instance)
+        notifications.notify_about_instance_action(context, instance, self.host.name, 'create', 'end')
+        crashpoint('create.C18.notified.after')
 
     def _save(self, instance, task_state, expected):
         instance.task_state = task_state
@@ -155,6 +174,12 @@ class BuildOperations(base.Operations):
         self.host.conductor.reschedule(context, instance, failed_host=self.host.name, reason=reason,
                                        alternates=alternates,
                                        admin_password=admin_password, injected_files=injected_files)
+
+
+def may_begin_again(instance, request_spec):
+    """Tell whether a host that had no answer may build a server once more: it was handed to it less than
+    TRIES_OF_A_HOST times."""
+    return instance.build_attempt - len(request_spec.attempts or ()) < TRIES_OF_A_HOST
 
 
 def decode(injected_files):
