@@ -119,6 +119,26 @@ def bridge_mac(network_uuid, host):
     return '02:' + ':'.join(f'{octet:02x}' for octet in digest[:5])
 
 
+def plan_port(network, name, found):
+    """List the ip commands that make a device a network's port: its MTU, in its bridge, switched on.
+
+    :param found: {mtu, bridge, up} of the device; None for one just made, with the network's MTU
+    """
+    mtu, commands = network_mtu(network), []
+    found = found or {'mtu': mtu, 'up': False, 'bridge': None}
+    if found['mtu'] != mtu:
+        commands.append(f'link set dev {name} mtu {mtu}')
+    if found['bridge'] != network['bridge']:
+        commands.append(f'link set dev {name} master {network["bridge"]}')
+    if not found['up']:
+        commands.append(f'link set dev {name} up')
+    return commands
+
+
+def network_mtu(network):
+    return network['mtu'] or 1500
+
+
 def plan_bridge(network, gateway, mac, found):
     """List the ip commands that turn what is there into what a network needs.
 
@@ -128,7 +148,7 @@ def plan_bridge(network, gateway, mac, found):
     name = network['bridge']
     cidr = ipaddress.ip_network(network['cidr'])
     address = f'{gateway}/{cidr.prefixlen}'
-    mtu = network['mtu'] or 1500
+    mtu = network_mtu(network)
     options = ' '.join(f'{option} {value}' for option, value in BRIDGE_OPTIONS.items())
     commands = []
     if found is None:

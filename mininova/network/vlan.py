@@ -41,7 +41,7 @@ def plan(network, found):
 
     :param found: the device as in :func:`devices`, None if it is not there
     """
-    name, interface, mtu = device_name(network), network['bridge_interface'], network['mtu'] or 1500
+    name, interface, mtu = device_name(network), network['bridge_interface'], linux_net.network_mtu(network)
     commands = []
     if found and (found['vlan'], found['interface']) != (network['vlan'], interface):
         if not found['alias'].startswith(linux_net.ALIAS):
@@ -53,14 +53,7 @@ def plan(network, found):
         commands += [f'link set dev {interface} up',
                      f'link add link {interface} name {name} mtu {mtu} type vlan id {network["vlan"]}',
                      f'link set dev {name} alias {linux_net.ALIAS}{network["uuid"]} addrgenmode none']
-        found = {'mtu': mtu, 'up': False, 'bridge': None}
-    if found['mtu'] != mtu:
-        commands.append(f'link set dev {name} mtu {mtu}')
-    if found['bridge'] != network['bridge']:
-        commands.append(f'link set dev {name} master {network["bridge"]}')
-    if not found['up']:
-        commands.append(f'link set dev {name} up')
-    return commands
+    return commands + linux_net.plan_port(network, name, found)
 
 
 def ensure(network):

@@ -63,7 +63,7 @@ def plan(network, local, found):
     :param local: this host's address, as the other hosts know it
     :param found: the port as in :func:`devices`, None if it is not there
     """
-    name, mtu = device_name(network), network['mtu'] or 1500
+    name, mtu = device_name(network), linux_net.network_mtu(network)
     commands = []
     if found and (found['vni'], found['local'], found['port']) != (network['vni'], local, PORT):
         commands.append(f'link delete dev {name}')
@@ -71,14 +71,7 @@ def plan(network, local, found):
     if found is None:
         commands += [f'link add name {name} mtu {mtu} type vxlan id {network["vni"]} local {local} dstport {PORT}',
                      f'link set dev {name} alias {linux_net.ALIAS}{network["uuid"]} addrgenmode none']
-        found = {'mtu': mtu, 'up': False, 'bridge': None}
-    if found['mtu'] != mtu:
-        commands.append(f'link set dev {name} mtu {mtu}')
-    if found['bridge'] != network['bridge']:
-        commands.append(f'link set dev {name} master {network["bridge"]}')
-    if not found['up']:
-        commands.append(f'link set dev {name} up')
-    return commands
+    return commands + linux_net.plan_port(network, name, found)
 
 
 def ensure(network, local, peers):
