@@ -147,7 +147,7 @@ class GlanceBackend:
             try:
                 return self._client.request(context, 'GET', _path(image_id), image_id).json(), False
             except exception.ImageNotAuthorized as error:
-                if not error.kwargs.get('expired') or not glance_client.has_service_user():
+                if not error.kwargs.get('expired') or not self._client.has_service_user():
                     raise
                 LOG.info('The token of request %s has expired; image %s is read as the service user.',
                          context.request_id, image_id)
@@ -173,7 +173,7 @@ class GlanceBackend:
         try:
             return self._client.request(context, method, path, image_id, **kwargs)
         except exception.ImageNotAuthorized as error:
-            if not (context.auth_token and error.kwargs.get('expired') and glance_client.has_service_user()):
+            if not (context.auth_token and error.kwargs.get('expired') and self._client.has_service_user()):
                 raise
         self._read_to_change(context, image_id)
         if hasattr(kwargs.get('data'), 'seek'):

@@ -3,37 +3,34 @@
 
 Nova: GlanceClientWrapper of nova/image/glance.py.
 
-keystoneauth (22 MB, 0.4 s to import) is loaded with this module, and this module only by the backend ``glance``.
+Loaded by the backend ``glance`` only, for what mininova/service_auth.py brings with it.
 """
 import re
 import urllib.parse
 
-from keystoneauth1 import adapter, exceptions, loading, session, token_endpoint
+from keystoneauth1 import exceptions
 from oslo_log import log
 
 import mininova.conf
-from mininova import concurrency, exception
+from mininova import exception, service_auth
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 RETRIABLE_STATUSES = [500, 502, 503, 504]
 MAX_SAID = 300
-URL_KEYS = {'internal': 'internalURL', 'public': 'publicURL', 'admin': 'adminURL'}
 _TAGS = re.compile('<[^>]*>')
-
-
-def has_service_user():
-    """Tell whether [glance] says how to ask without a caller's token."""
-    return CONF.glance.auth_type == 'none' or bool(CONF.glance.username)
 
 
 class Client:
     """Connections to one image service, kept as long as the process lives."""
 
     def __init__(self):
-        self._lock = concurrency.lock()
-        self._plain = self._service = None
+        self._service = service_auth.Service('image', 'glance')
+
+    def has_service_user(self):
+        """Tell whether [glance] says how to ask without a caller's token."""
+        return self._service.has_user()
 
     def request(self, context, method, path, image_id=None, as_service=False, **kwargs):
         """Send one request; one that reads is repeated while the service does not answer.
@@ -58,10 +55,7 @@ class Client:
 
     def endpoint(self, context):
         """Return the URL of the image service without version, e.g. http://127.0.0.1:9292."""
-        url = CONF.glance.endpoint_override or _from_catalog(context.service_catalog)
-        if url is None and has_service_user() and CONF.glance.auth_type != 'none':
-            url = self._service_session().get_endpoint(
-                service_type='image', interface=CONF.glance.valid_interfaces, region_name=CONF.glance.region_name)
+        url = self._service.url(context)
         if not url:
             raise exception.GlanceConnectionFailed(
                 server='(unknown)', reason='neither [glance] endpoint_override nor a service catalog names it')
@@ -70,24 +64,11 @@ class Client:
     def _adapter(self, context, as_service):
         endpoint = self.endpoint(context)
         if as_service or not context.auth_token:
-            if not has_service_user():
+            if not self._service.has_user():
                 raise exception.GlanceConnectionFailed(
-                    server=endpoint, reason='the request has no token, and [glance] username is not set')
-            return adapter.Adapter(self._service_session(), endpoint_override=endpoint)
-        auth = token_endpoint.Token(endpoint, context.auth_token)
-        return adapter.Adapter(self._plain_session(), auth=auth, endpoint_override=endpoint)
-
-    def _plain_session(self):
-        with self._lock:
-            if self._plain is None:
-                self._plain = _session()
-            return self._plain
-
-    def _service_session(self):
-        with self._lock:
-            if self._service is None:
-                self._service = _session(_service_auth())
-            return self._service
+                    server=endpoint, reason='the request has no token, and [glance] auth_url or username is not set')
+            return self._service.as_user(endpoint)
+        return self._service.as_caller(endpoint, context.auth_token)
 
     def _translate(self, context, error, image_id):
         """Return our exception for one of keystoneauth's."""
@@ -100,40 +81,13 @@ class Client:
         if isinstance(error, exceptions.HttpError) and 400 <= (error.http_status or 0) < 500:
             return exception.InvalidInput(reason=f'the image service refused: {_said(error)}')
         LOG.warning('The image service does not answer as it should: %s', error)
-        server = CONF.glance.endpoint_override or _from_catalog(context.service_catalog)
-        return exception.GlanceConnectionFailed(server=server or '(unknown)', reason=type(error).__name__)
+        return exception.GlanceConnectionFailed(server=self._service.known_url(context) or '(unknown)',
+                                                reason=type(error).__name__)
 
 
 def _said(error):
     """Return what the image service wrote, without the tags of its error pages."""
     return ' '.join(_TAGS.sub(' ', str(error.details or error.message)).split())[:MAX_SAID]
-
-
-def _session(auth=None):
-    options = CONF.glance
-    return session.Session(auth=auth, timeout=options.timeout, verify=options.cafile or not options.insecure)
-
-
-def _service_auth():
-    options = CONF.glance
-    if options.auth_type == 'none':
-        return loading.get_plugin_loader('none').load_from_options(endpoint=options.endpoint_override)
-    return loading.get_plugin_loader('password').load_from_options(
-        auth_url=options.auth_url, username=options.username, password=options.password,
-        project_name=options.project_name, user_domain_name=options.user_domain_name,
-        project_domain_name=options.project_domain_name)
-
-
-def _from_catalog(catalog):
-    """Return the image endpoint of a caller's catalog, or None."""
-    endpoints = [endpoint for entry in catalog if entry.get('type') == 'image'
-                 for endpoint in entry.get('endpoints', ())
-                 if CONF.glance.region_name in (None, endpoint.get('region'))]
-    for interface in CONF.glance.valid_interfaces:
-        for endpoint in endpoints:
-            if endpoint.get(URL_KEYS[interface]):
-                return endpoint[URL_KEYS[interface]]
-    return None
 
 
 def _without_version(url):

@@ -21,7 +21,7 @@ RANKS = {
     'db': 2,
     'policy': 1, 'context': 1,
     'version': 0, 'exception': 0, 'conf': 0, 'policies': 0, 'utils': 0, 'concurrency': 0, 'crypto': 0, 'crashpoint': 0,
-    'hooks': 0, 'privsep': 0, 'httpd': 0,
+    'hooks': 0, 'privsep': 0, 'httpd': 0, 'service_auth': 0,
     'compute.vm_states': 0, 'compute.task_states': 0, 'compute.power_state': 0, 'compute.instance_actions': 0,
     'compute.state_machine': 0, 'compute.audit_period': 0, 'network.model': 0, 'virt.hardware': 0, 'pci': 0,
 }

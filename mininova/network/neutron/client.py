@@ -8,18 +8,17 @@ caller's own token is used where it decides what is seen: which networks a proje
 """
 import time
 
-from keystoneauth1 import adapter, exceptions, loading, session, token_endpoint
+from keystoneauth1 import exceptions
 from oslo_log import log
 
 import mininova.conf
-from mininova import concurrency, exception
+from mininova import exception, service_auth
 
 CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 RETRIABLE_STATUSES = [502, 503, 504]
 MAX_SAID = 300
-URL_KEYS = {'internal': 'internalURL', 'public': 'publicURL', 'admin': 'adminURL'}
 # Ids that are put into one URL, which some servers cut at 8 KiB.
 MOST_IDS = 100
 
@@ -28,8 +27,7 @@ class Client:
     """Connections to one network service, kept as long as the process lives."""
 
     def __init__(self):
-        self._lock = concurrency.lock()
-        self._plain = self._service = None
+        self._service = service_auth.Service('network', 'neutron')
         self._extensions, self._extensions_until = frozenset(), 0.0
 
     # -- what is asked --
@@ -110,42 +108,28 @@ class Client:
     def _adapter(self, context, as_caller):
         endpoint = self._endpoint(context)
         if as_caller:
-            auth = token_endpoint.Token(endpoint, context.auth_token)
-            return adapter.Adapter(self._plain_session(), auth=auth, endpoint_override=endpoint)
-        return adapter.Adapter(self._service_session(), endpoint_override=endpoint)
+            return self._service.as_caller(endpoint, context.auth_token)
+        if not self._service.has_user():
+            raise exception.NeutronAdminCredentialConfigurationInvalid(
+                'The service user of the network service is not configured: [neutron] auth_url and username.')
+        return self._service.as_user(endpoint)
 
     def _endpoint(self, context):
-        url = CONF.neutron.endpoint_override or _from_catalog(context.service_catalog)
-        if url is None and CONF.neutron.auth_type != 'none' and CONF.neutron.username:
-            url = self._service_session().get_endpoint(
-                service_type='network', interface=CONF.neutron.valid_interfaces, region_name=CONF.neutron.region_name)
+        url = self._service.url(context)
         if not url:
             raise exception.NeutronConnectionFailed(
                 server='(unknown)', reason='neither [neutron] endpoint_override nor a service catalog names it')
         return url.rstrip('/').removesuffix('/v2.0')
 
-    def _plain_session(self):
-        with self._lock:
-            if self._plain is None:
-                self._plain = _session()
-            return self._plain
-
-    def _service_session(self):
-        with self._lock:
-            if self._service is None:
-                self._service = _session(_service_auth())
-            return self._service
-
-    @staticmethod
-    def _translate(context, error):
+    def _translate(self, context, error):
         """Return our exception for one of keystoneauth's."""
         status = getattr(error, 'http_status', 0) or 0
         if isinstance(error, exceptions.HttpError) and 400 <= status < 500:
             kind, said = _said(error)
             return exception.NeutronRefused(reason=said, code=status, kind=kind)
         LOG.warning('The network service does not answer as it should: %s', error)
-        server = CONF.neutron.endpoint_override or _from_catalog(context.service_catalog)
-        return exception.NeutronConnectionFailed(server=server or '(unknown)', reason=type(error).__name__)
+        return exception.NeutronConnectionFailed(server=self._service.known_url(context) or '(unknown)',
+                                                 reason=type(error).__name__)
 
 
 def refused_for(error, *kinds):
@@ -181,33 +165,3 @@ def _said(error):
     if isinstance(found, dict):
         return found.get('type'), str(found.get('message'))[:MAX_SAID]
     return None, str(found)[:MAX_SAID]
-
-
-def _session(auth=None):
-    options = CONF.neutron
-    return session.Session(auth=auth, timeout=options.timeout, verify=options.cafile or not options.insecure)
-
-
-def _service_auth():
-    options = CONF.neutron
-    if options.auth_type == 'none':
-        return loading.get_plugin_loader('none').load_from_options(endpoint=options.endpoint_override)
-    if not (options.auth_url and options.username):
-        raise exception.NeutronAdminCredentialConfigurationInvalid(
-            'The service user of the network service is not configured: [neutron] auth_url and username.')
-    return loading.get_plugin_loader('password').load_from_options(
-        auth_url=options.auth_url, username=options.username, password=options.password,
-        project_name=options.project_name, user_domain_name=options.user_domain_name,
-        project_domain_name=options.project_domain_name)
-
-
-def _from_catalog(catalog):
-    """Return the network endpoint of a caller's catalog, or None."""
-    endpoints = [endpoint for entry in catalog if entry.get('type') == 'network'
-                 for endpoint in entry.get('endpoints', ())
-                 if CONF.neutron.region_name in (None, endpoint.get('region'))]
-    for interface in CONF.neutron.valid_interfaces:
-        for endpoint in endpoints:
-            if endpoint.get(URL_KEYS[interface]):
-                return endpoint[URL_KEYS[interface]]
-    return None
