@@ -181,7 +181,6 @@ class InstanceMetadata:
         files.update({f'openstack/content/{name}': data for name, data in self.content.items()})
         return files
 
-
     def renew_devices(self, files):
         """Write into the files of a config drive where the devices are by now.
 

@@ -41,15 +41,10 @@ class FixedIPList(base.ObjectListBase, base.NovaObject):
     fields = {'objects': fields.ListOfObjectsField('FixedIP')}
 
     @base.remotable_classmethod
-    def get_by_host(cls, context, host):
-        """Return the addresses that a host serves, its own among them."""
-        return cls._from_rows(context, FixedIP, db.list_fixed_ips(host=host))
-
-    @base.remotable_classmethod
     def get_all(cls, context, host=None):
         """Return all addresses of all networks.
 
-        :param host: only those that it serves
+        :param host: only those that it serves, its own among them
         """
         return cls._from_rows(context, FixedIP, db.list_fixed_ips(host=host))
 

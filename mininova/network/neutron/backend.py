@@ -23,7 +23,6 @@ LOG = log.getLogger(__name__)
 
 # Seconds after which nobody makes a card of a port any more that nova-api made for one.
 STRAY_AFTER = 600
-ATTACHING = 'attaching'
 
 
 class NeutronBackend(choice.Choice, ports.Ports, moves.Moves, floating_ips.NeutronFloatingIPs):
@@ -46,7 +45,8 @@ class NeutronBackend(choice.Choice, ports.Ports, moves.Moves, floating_ips.Neutr
         cards = self.cards_of(admin, instance.uuid)
         old = {port_id: port for port_id, port in present.items() if _age(port) > STRAY_AFTER}
         self.remove_strays(admin, instance.uuid, old, {card.uuid for card in cards})
-        return self.build(admin, [card for card in cards if card.task != ATTACHING or card.uuid == attaching], present)
+        shown = [card for card in cards if card.task != ports.ATTACHING or card.uuid == attaching]
+        return self.build(admin, shown, present)
 
     def list_interfaces(self, context, instance):
         present = self.ports_of(context.elevated(), instance.uuid)

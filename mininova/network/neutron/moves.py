@@ -41,7 +41,8 @@ class Moves:
     def _own_ports(self, context, instance_uuid, cards):
         """Return {id: port} of the ports that are a server's cards, those that are being attached left out."""
         present = self.ports_of(context, instance_uuid)
-        return {card.uuid: present[card.uuid] for card in cards if card.uuid in present and card.task != 'attaching'}
+        return {card.uuid: present[card.uuid] for card in cards
+                if card.uuid in present and card.task != ports.ATTACHING}
 
     def _activate(self, context, port_id, host):
         """Make a binding that was prepared the active one; tell whether there was one."""

@@ -21,6 +21,8 @@ LOG = log.getLogger(__name__)
 
 HOST_ID, VIF_TYPE = 'binding:host_id', 'binding:vif_type'
 OWNER_PREFIX = 'compute:'
+# Task of a card that a running server does not have yet, as db/interfaces.py writes it.
+ATTACHING = 'attaching'
 # Owner of a port that nova-api made for a card that is not reserved yet.
 ATTACHING_OWNER = 'compute:attaching'
 BINDING_FAILED, UNBOUND = 'binding_failed', 'unbound'

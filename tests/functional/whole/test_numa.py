@@ -31,18 +31,6 @@ def make_flavor(whole, flavorid, specs, vcpus=2, memory_mb=64):
     return flavorid
 
 
-def start(whole, flavor, **body):
-    """Boot a server and wait until it runs; returns its id."""
-    server = whole.boot(flavor=flavor, **body)
-    shown = whole.wait(server)
-    assert shown['status'] == 'ACTIVE', shown
-    return server
-
-
-def place(whole, server):
-    return whole.show(server)['OS-EXT-SRV-ATTR:host']
-
-
 def topology(whole, server, client=None):
     return (client or whole.api).get(f'/servers/{server}/topology', version='2.78').json
 
@@ -79,9 +67,9 @@ def fault(whole, server):
 
 def test_hosts_are_filled_exactly_and_the_next_one_is_told_why(numa):
     flavor = make_flavor(numa, 'p3', PINNED, vcpus=3)
-    servers = [start(numa, flavor) for _ in range(4)]
+    servers = [numa.start_server(flavor) for _ in range(4)]
     assert taken(numa) == {host: ([1, 2, 3, 5, 6, 7], 0) for host in OTHER}
-    assert sorted(place(numa, server) for server in servers) == ['cmp1', 'cmp1', 'cmp2', 'cmp2']
+    assert sorted(numa.place(server) for server in servers) == ['cmp1', 'cmp1', 'cmp2', 'cmp2']
     for server in servers:
         assert len(set(pins(numa, server).values())) == 3
 
@@ -91,21 +79,21 @@ def test_hosts_are_filled_exactly_and_the_next_one_is_told_why(numa):
         'No valid host was found. 0 of 2 hosts fit: 2 NUMATopologyFilter (cmp1 comes nearest: needs 3 dedicated CPUs '
         'in one NUMA cell, most free 0).')
     # Servers without such wishes go on as ever, on the shared CPUs.
-    plain = start(numa, '1')
+    plain = numa.start_server('1')
     assert topology(numa, plain) == {'nodes': [], 'pagesize_kb': None}
 
     gone = servers[0]
-    before, host = set(pins(numa, gone).values()), place(numa, gone)
+    before, host = set(pins(numa, gone).values()), numa.place(gone)
     numa.api.delete(f'/servers/{gone}')
     numa.wait_gone(gone)
-    new = start(numa, flavor)
-    assert (set(pins(numa, new).values()), place(numa, new)) == (before, host)
+    new = numa.start_server(flavor)
+    assert (set(pins(numa, new).values()), numa.place(new)) == (before, host)
     assert numa.findings() == []
 
 
 def test_huge_pages_are_filled_exactly(numa):
     flavor = make_flavor(numa, 'h1', {'hw:mem_page_size': '2MB'}, vcpus=1, memory_mb=64)
-    servers = [start(numa, flavor) for _ in range(8)]
+    servers = [numa.start_server(flavor) for _ in range(8)]
     assert taken(numa) == {'cmp1': ([], 128), 'cmp2': ([], 128)}
     assert all(topology(numa, server)['pagesize_kb'] == 2048 for server in servers)
     lost = numa.boot(flavor=flavor)
@@ -122,7 +110,7 @@ def test_huge_pages_are_filled_exactly(numa):
 
 
 def test_verify_tells_of_a_server_that_has_other_cpus_than_its_claim(numa):
-    server = start(numa, make_flavor(numa, 'p2', PINNED))
+    server = numa.start_server(make_flavor(numa, 'p2', PINNED))
     assert numa.findings() == []
     instance = objects.Instance.get_by_uuid(numa.admin, server)
     instance.numa_topology = {**instance.numa_topology, 'cells': []}
@@ -146,7 +134,7 @@ def test_several_servers_of_one_request_get_cpus_of_their_own(numa):
 
 def test_only_administrators_see_the_host_in_a_topology(numa):
     flavor = make_flavor(numa, 'two', {**PINNED, 'hw:numa_nodes': '2', 'hw:mem_page_size': 'large'}, vcpus=4)
-    server = start(numa, flavor)
+    server = numa.start_server(flavor)
     shown = topology(numa, server)
     assert shown['pagesize_kb'] == 2048
     assert [(node['vcpu_set'], node['memory_mb']) for node in shown['nodes']] == [([0, 1], 32), ([2, 3], 32)]
@@ -162,14 +150,14 @@ def test_only_administrators_see_the_host_in_a_topology(numa):
 def server(numa):
     """A pinned server on cmp1 with huge pages; every CPU that it has there is somebody else's on cmp2."""
     flavor = make_flavor(numa, 'p2', {**PINNED, 'hw:mem_page_size': '2MB'})
-    start(numa, make_flavor(numa, 'fill', PINNED, vcpus=1), availability_zone='nova:cmp2')
-    return start(numa, flavor, availability_zone='nova:cmp1')
+    numa.start_server(make_flavor(numa, 'fill', PINNED, vcpus=1), availability_zone='nova:cmp2')
+    return numa.start_server(flavor, availability_zone='nova:cmp1')
 
 
 def test_a_live_migrated_server_gets_new_cpus(numa, server):
     before = pins(numa, server)
     assert numa.act(server, LIVE, version='2.25').status == 202
-    numa.until(lambda: place(numa, server) == 'cmp2' and numa.show(server)['OS-EXT-STS:task_state'] is None)
+    numa.until(lambda: numa.place(server) == 'cmp2' and numa.show(server)['OS-EXT-STS:task_state'] is None)
     after = pins(numa, server)
     assert set(after) == set(before) and topology(numa, server)['pagesize_kb'] == 2048
     numa.until(lambda: taken(numa)['cmp1'] == ([], 0))
@@ -183,19 +171,19 @@ def test_a_live_migration_that_fails_leaves_the_cpus_as_they_were(numa, server):
     numa.faults('cmp1').add('live_migration', 'fail')
     numa.act(server, LIVE, version='2.25')
     numa.until(lambda: numa.show(server)['OS-EXT-STS:task_state'] is None)
-    assert (place(numa, server), pins(numa, server)) == ('cmp1', before)
+    assert (numa.place(server), pins(numa, server)) == ('cmp1', before)
     numa.until(lambda: taken(numa) == filled)
 
 
 def test_a_guest_from_before_moves_live_as_it_is_and_gets_its_share_cold(numa):
     """One that was made while its flavor's wishes had no effect: nothing can be pinned in a guest that runs."""
-    old = start(numa, '1', availability_zone='nova:cmp1')
+    old = numa.start_server('1', availability_zone='nova:cmp1')
     instance = objects.Instance.get_by_uuid(numa.admin, old)
     instance.flavor.extra_specs = dict(PINNED)
     instance.flavor = instance.flavor
     instance.save()
     numa.act(old, LIVE, version='2.25')
-    numa.until(lambda: place(numa, old) == 'cmp2' and numa.show(old)['OS-EXT-STS:task_state'] is None)
+    numa.until(lambda: numa.place(old) == 'cmp2' and numa.show(old)['OS-EXT-STS:task_state'] is None)
     assert topology(numa, old)['nodes'] == []
     numa.until(lambda: numa.findings() == [])
     numa.act(old, {'migrate': None}, version='2.1')
@@ -274,7 +262,7 @@ def test_an_evacuated_server_gets_cpus_of_its_new_host(numa, server):
     numa.services.remove(numa.hosts['cmp1'])
     numa.api.put(f'/os-services/{service_of(numa, "cmp1")}', {'forced_down': True}, version='2.53')
     assert numa.act(server, {'evacuate': {}}, version='2.68').status == 200
-    numa.until(lambda: place(numa, server) == 'cmp2' and numa.show(server)['status'] == 'ACTIVE')
+    numa.until(lambda: numa.place(server) == 'cmp2' and numa.show(server)['status'] == 'ACTIVE')
     assert len(pins(numa, server)) == 2
     assert len(taken(numa)['cmp2'][0]) == 3
 
@@ -302,14 +290,14 @@ def test_wishes_that_contradict_themselves_are_refused_at_once(numa, specs, text
     answer = numa.api.post('/servers', {'server': {'name': 'no', 'flavorRef': flavor, 'imageRef': numa.image,
                                                    'networks': 'none'}}, version='2.96')
     assert answer.fault[0] == 'badRequest' and text in answer.fault[1]
-    plain = start(numa, '1')
+    plain = numa.start_server('1')
     answer = numa.act(plain, {'resize': {'flavorRef': flavor}})
     assert answer.fault[0] == 'badRequest' and text in answer.fault[1]
     assert numa.api.get('/servers').json['servers'][0]['id'] == plain
 
 
 def test_a_rebuild_cannot_change_the_topology(numa):
-    server = start(numa, make_flavor(numa, 'any', {'hw:mem_page_size': 'any'}, vcpus=1))
+    server = numa.start_server(make_flavor(numa, 'any', {'hw:mem_page_size': 'any'}, vcpus=1))
     answer = numa.act(server, {'rebuild': {'imageRef': with_property(numa, hw_mem_page_size='2MB')}})
     assert answer.fault[0] == 'badRequest' and 'NUMA topology cannot be changed' in answer.fault[1]
     answer = numa.act(server, {'rebuild': {'imageRef': with_property(numa, hw_numa_nodes='x')}})

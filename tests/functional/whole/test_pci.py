@@ -45,18 +45,6 @@ def make_flavor(whole, alias, flavorid=None, **specs):
     return flavorid
 
 
-def start(whole, flavor, **body):
-    """Boot a server and wait until it runs; returns its id."""
-    server = whole.boot(flavor=flavor, **body)
-    shown = whole.wait(server)
-    assert shown['status'] == 'ACTIVE', shown
-    return server
-
-
-def place(whole, server):
-    return whole.show(server)['OS-EXT-SRV-ATTR:host']
-
-
 def has(whole, server):
     """Return the addresses of a server's devices, after comparing record, guest and claim."""
     instance = objects.Instance.get_by_uuid(whole.admin, server)
@@ -95,9 +83,9 @@ def delete(whole, *servers):
 
 def test_devices_are_given_away_exactly_and_the_next_one_is_told_why(cards):
     flavor = make_flavor(cards, 'gpu:1')
-    servers = [start(cards, flavor) for _ in range(4)]
+    servers = [cards.start_server(flavor) for _ in range(4)]
     assert taken(cards) == dict.fromkeys(HOSTS, GPUS)
-    assert sorted((place(cards, server), *has(cards, server)) for server in servers) == [
+    assert sorted((cards.place(server), *has(cards, server)) for server in servers) == [
         (host, address) for host in HOSTS for address in GPUS]
     lost = cards.boot(flavor=flavor)
     assert cards.wait(lost)['status'] == 'ERROR'
@@ -105,10 +93,10 @@ def test_devices_are_given_away_exactly_and_the_next_one_is_told_why(cards):
         'No valid host was found. 0 of 2 hosts fit: 2 PciPassthroughFilter (cmp1 comes nearest: needs 1 PCI devices of '
         'alias gpu (10de:1eb8), has 0 free).')
     gone, before = servers[0], has(cards, servers[0])
-    host = place(cards, gone)
+    host = cards.place(gone)
     delete(cards, gone)
-    new = start(cards, flavor)
-    assert (place(cards, new), has(cards, new)) == (host, before)
+    new = cards.start_server(flavor)
+    assert (cards.place(new), has(cards, new)) == (host, before)
     assert cards.findings() == []
     delete(cards, new, lost, *servers[1:])
     assert taken(cards) == {'cmp1': [], 'cmp2': []}
@@ -133,7 +121,7 @@ def test_several_servers_of_one_request_get_devices_of_their_own(cards):
 
 
 def test_a_server_may_want_devices_of_several_kinds(cards):
-    server = start(cards, make_flavor(cards, 'gpu:1,function:2'))
+    server = cards.start_server(make_flavor(cards, 'gpu:1,function:2'))
     assert has(cards, server) == [GPUS[0], *FUNCTIONS]
     names = {device['address']: (device['alias_name'], device['dev_type'])
              for device in objects.Instance.get_by_uuid(cards.admin, server).pci_devices}
@@ -142,8 +130,8 @@ def test_a_server_may_want_devices_of_several_kinds(cards):
 
 def test_a_card_and_its_functions_rule_each_other_out(cards):
     card, function = make_flavor(cards, 'card:1'), make_flavor(cards, 'function:1')
-    whole = start(cards, card, availability_zone='nova:cmp1')
-    split = start(cards, function, availability_zone='nova:cmp2')
+    whole = cards.start_server(card, availability_zone='nova:cmp1')
+    split = cards.start_server(function, availability_zone='nova:cmp2')
     assert table(cards, 'unavailable') == {'cmp1': FUNCTIONS, 'cmp2': [CARD]}
     assert (has(cards, whole), has(cards, split)) == ([CARD], [FUNCTIONS[0]])
     for flavor, host in ((card, 'cmp2'), (function, 'cmp1')):
@@ -156,14 +144,14 @@ def test_a_card_and_its_functions_rule_each_other_out(cards):
 
 
 def test_a_server_without_devices_goes_where_there_are_fewest(cards):
-    start(cards, make_flavor(cards, 'gpu:2'), availability_zone='nova:cmp1')
+    cards.start_server(make_flavor(cards, 'gpu:2'), availability_zone='nova:cmp1')
     cards.cloud.conf(group='filter_scheduler', pci_weight_multiplier=100.0)
-    assert place(cards, start(cards, '1')) == 'cmp1'
+    assert cards.place(cards.start_server('1')) == 'cmp1'
 
 
 def test_servers_show_nothing_of_it(cards):
     """Nova's API has no field for it."""
-    server = start(cards, make_flavor(cards, 'gpu:1'))
+    server = cards.start_server(make_flavor(cards, 'gpu:1'))
     assert not any('pci' in name for name in cards.show(server))
     shown = cards.api.get('/os-hypervisors/detail', version='2.88').json['hypervisors'][0]
     assert not any('pci' in name for name in shown)
@@ -176,8 +164,8 @@ def test_servers_show_nothing_of_it(cards):
 def server(cards):
     """A server on cmp1 with the first graphics card; that of cmp2 is somebody else's."""
     flavor = make_flavor(cards, 'gpu:1')
-    start(cards, flavor, availability_zone='nova:cmp2')
-    return start(cards, flavor, availability_zone='nova:cmp1')
+    cards.start_server(flavor, availability_zone='nova:cmp2')
+    return cards.start_server(flavor, availability_zone='nova:cmp1')
 
 
 def test_a_server_with_devices_does_not_move_live(cards, server):
@@ -187,7 +175,7 @@ def test_a_server_with_devices_does_not_move_live(cards, server):
     assert answer.status == 400 and reason in answer.fault[1]
     assert cards.act(server, LIVE, version='2.34').status == 202
     cards.until(lambda: cards.show(server)['OS-EXT-STS:task_state'] is None)
-    assert (place(cards, server), taken(cards)) == ('cmp1', before)
+    assert (cards.place(server), taken(cards)) == ('cmp1', before)
     event = cards.actions(server)['live-migration']['events'][-1]
     assert event['result'] == 'Error' and reason in event['details']
     assert has(cards, server) == [GPUS[0]]
@@ -202,13 +190,13 @@ def movable(cards):
     for host in HOSTS:
         cards.hosts[host].manager.tracker.update_available_resource(cards.admin)
     flavor = make_flavor(cards, 'movable:1')
-    start(cards, flavor, availability_zone='nova:cmp2')
-    return start(cards, flavor, availability_zone='nova:cmp1')
+    cards.start_server(flavor, availability_zone='nova:cmp2')
+    return cards.start_server(flavor, availability_zone='nova:cmp1')
 
 
 def test_a_server_with_movable_devices_moves_live_to_others(cards, movable):
     assert cards.act(movable, LIVE, version='2.34').status == 202
-    cards.until(lambda: place(cards, movable) == 'cmp2' and cards.show(movable)['OS-EXT-STS:task_state'] is None)
+    cards.until(lambda: cards.place(movable) == 'cmp2' and cards.show(movable)['OS-EXT-STS:task_state'] is None)
     assert has(cards, movable) == [GPUS[1]]
     cards.until(lambda: taken(cards) == {'cmp1': [], 'cmp2': GPUS} and cards.findings() == [])
     lost = cards.boot(flavor=make_flavor(cards, 'fixed:1'))
@@ -221,7 +209,7 @@ def test_a_live_migration_that_fails_leaves_the_devices_as_they_were(cards, mova
     cards.faults('cmp1').add('live_migration', 'fail')
     cards.act(movable, LIVE, version='2.34')
     cards.until(lambda: cards.show(movable)['OS-EXT-STS:task_state'] is None)
-    assert (place(cards, movable), has(cards, movable)) == ('cmp1', [GPUS[0]])
+    assert (cards.place(movable), has(cards, movable)) == ('cmp1', [GPUS[0]])
     cards.until(lambda: taken(cards) == before and cards.findings() == [])
 
 
@@ -258,7 +246,7 @@ def test_a_server_resized_to_no_devices_gives_them_back(cards, server):
     assert objects.Instance.get_by_uuid(cards.admin, server).pci_requests is None
     # From now on it moves like others.
     assert cards.act(server, LIVE, version='2.34').status == 202
-    cards.until(lambda: place(cards, server) == 'cmp1')
+    cards.until(lambda: cards.place(server) == 'cmp1')
 
 
 def test_a_resize_on_the_same_host_changes_devices_and_goes_back(cards, server):
@@ -298,14 +286,14 @@ def test_a_shelved_server_gives_its_devices_back_and_gets_others(cards, server):
     cards.wait(server, 'SHELVED_OFFLOADED')
     assert taken(cards)['cmp1'] == []
     assert objects.Instance.get_by_uuid(cards.admin, server).pci_devices is None
-    start(cards, make_flavor(cards, 'gpu:2'), availability_zone='nova:cmp1')
+    cards.start_server(make_flavor(cards, 'gpu:2'), availability_zone='nova:cmp1')
     cards.act(server, {'unshelve': None}, version='2.1')
     cards.wait(server, 'ACTIVE')
-    assert (place(cards, server), has(cards, server)) == ('cmp2', [GPUS[1]])
+    assert (cards.place(server), has(cards, server)) == ('cmp2', [GPUS[1]])
     cards.until(lambda: cards.findings() == [])
     cards.act(server, {'shelve': None})
     cards.wait(server, 'SHELVED_OFFLOADED')
-    start(cards, 'gpu-1', availability_zone='nova:cmp2')
+    cards.start_server('gpu-1', availability_zone='nova:cmp2')
     cards.act(server, {'unshelve': None}, version='2.1')
     cards.until(lambda: cards.show(server)['OS-EXT-STS:task_state'] is None)
     assert cards.show(server)['status'] == 'SHELVED_OFFLOADED'
@@ -316,7 +304,7 @@ def test_an_evacuated_server_gets_devices_of_its_new_host(cards, server):
     cards.services.remove(cards.hosts['cmp1'])
     cards.api.put(f'/os-services/{service_of(cards, "cmp1")}', {'forced_down': True}, version='2.53')
     assert cards.act(server, {'evacuate': {}}, version='2.68').status == 200
-    cards.until(lambda: place(cards, server) == 'cmp2' and cards.show(server)['status'] == 'ACTIVE')
+    cards.until(lambda: cards.place(server) == 'cmp2' and cards.show(server)['status'] == 'ACTIVE')
     assert has(cards, server) == [GPUS[1]]
     record = objects.Migration.get_current(cards.admin, server)
     assert record.migration_type == migrations.EVACUATION
@@ -325,7 +313,7 @@ def test_an_evacuated_server_gets_devices_of_its_new_host(cards, server):
 def test_a_build_that_failed_here_gets_devices_there(cards):
     cards.faults('cmp1').add('spawn', 'fail')
     cards.faults('cmp2').add('spawn', 'delay', 1, 0)
-    server = start(cards, make_flavor(cards, 'gpu:2'))
+    server = cards.start_server(make_flavor(cards, 'gpu:2'))
     assert has(cards, server) == GPUS
     assert sorted(map(len, taken(cards).values())) == [0, 2]
 
@@ -415,7 +403,7 @@ def test_flavor_and_image_must_not_contradict_each_other(cards):
     answer = cards.api.post('/servers', {'server': {'name': 'no', 'flavorRef': flavor, 'imageRef': image,
                                                     'networks': 'none'}}, version='2.96')
     assert answer.fault[0] == 'badRequest' and 'hw_pci_numa_affinity_policy' in answer.fault[1]
-    server = start(cards, flavor)
+    server = cards.start_server(flavor)
     answer = cards.act(server, {'rebuild': {'imageRef': image}})
     assert answer.fault[0] == 'badRequest' and 'hw_pci_numa_affinity_policy' in answer.fault[1]
 
@@ -439,13 +427,13 @@ def cell_of(whole, server):
 
 def test_a_pinned_server_is_put_where_its_devices_are(cells):
     near = make_flavor(cells, 'function:1', **{'hw:cpu_policy': 'dedicated'})
-    server = start(cells, near)
+    server = cells.start_server(near)
     assert cell_of(cells, server) == [1]
-    assert cell_of(cells, start(cells, make_flavor(cells, 'gpu:1', **{'hw:cpu_policy': 'dedicated'}))) == [0]
+    assert cell_of(cells, cells.start_server(make_flavor(cells, 'gpu:1', **{'hw:cpu_policy': 'dedicated'}))) == [0]
     both = cells.boot(flavor=make_flavor(cells, 'gpu:1,function:1', **{'hw:cpu_policy': 'dedicated'}))
     cells.wait(both, 'ERROR')
     assert 'where NUMA policy legacy lets the server have them (on NUMA cells 0)' in fault(cells, both)
-    liberal = start(cells, make_flavor(cells, 'gpu:1,function:1', 'liberal', **{
+    liberal = cells.start_server(make_flavor(cells, 'gpu:1,function:1', 'liberal', **{
         'hw:cpu_policy': 'dedicated', 'hw:pci_numa_affinity_policy': 'preferred'}))
     assert len(has(cells, liberal)) == 2
     cells.until(lambda: cells.findings() == [])

@@ -7,7 +7,7 @@ import pytest
 
 from mininova.db import models, session
 from mininova.network import model
-from tests.integration.groups import PROJECT, Groups
+from tests.integration.groups import PROJECT
 from tests.integration.network_lab import wait_for
 
 pytestmark = pytest.mark.needs('network')
@@ -38,20 +38,12 @@ with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as card:
 """
 
 
-@pytest.fixture
-def groups(context, database):
-    return Groups(context)
-
 
 @pytest.fixture
-def boot(lab, groups, make_instance):
+def boot(plug_in):
     """Function that plugs in a guest and waits until it has its IPv6 address; returns (uuid, guest)."""
     def do(host, name, *names):
-        instance_uuid = make_instance(host=host.host_name, hostname=name)
-        groups.join(instance_uuid, *names or ('default',))
-        info = host.call('allocate', instance_uuid, PROJECT)
-        guest = lab.guest(host, name, info[0])
-        assert guest.dhcp()
+        instance_uuid, guest = plug_in(host, name, *names or ('default',))
         wait_for(lambda: has_address(guest), 10, f'{guest.name} has {address(guest)}')
         return instance_uuid, guest
     return do

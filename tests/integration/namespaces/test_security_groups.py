@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from mininova import objects
 from mininova.db import models, session
 from mininova.network import guest_firewall, model
-from tests.integration.groups import PROJECT, Groups
+from tests.integration.groups import PROJECT
 from tests.integration.network_lab import wait_for
 from tests.unit.network.test_guest_firewall import models as group_models
 
@@ -25,25 +25,6 @@ TABLES = ('bridge nova_groups', 'inet nova_groups')
 def kernel(lab):
     """A namespace to load rules into."""
     return lab.namespace('kernel')
-
-
-@pytest.fixture
-def groups(context, database):
-    """Groups of the guests' project by name; `default` is there."""
-    return Groups(context)
-
-
-@pytest.fixture
-def boot(lab, groups, make_instance):
-    """Function that plugs in a guest with some groups; returns (instance uuid, guest)."""
-    def do(host, name, *names):
-        instance_uuid = make_instance(host=host.host_name, hostname=name)
-        groups.join(instance_uuid, *names)
-        info = host.call('allocate', instance_uuid, PROJECT)
-        guest = lab.guest(host, name, info[0])
-        assert guest.dhcp()['ip'] == info[0]['network']['subnets'][0]['ips'][0]['address'], 'DHCP passes'
-        return instance_uuid, guest
-    return do
 
 
 def address(guest):
@@ -126,13 +107,13 @@ def networks_of(host, *guests):
 # -- one host ---------------------------------------------------------------------------
 
 
-def test_members_of_default_reach_each_other_and_nobody_else_reaches_them(lab, private, boot, groups):
+def test_members_of_default_reach_each_other_and_nobody_else_reaches_them(lab, private, plug_in, groups):
     host = lab.host('h1')
     groups.make('web')
-    _uuid, one = boot(host, 'vm1', 'default')
-    _uuid, two = boot(host, 'vm2', 'default')
-    _uuid, stranger = boot(host, 'vm3', 'web')
-    _uuid, loner = boot(host, 'vm4')
+    _uuid, one = plug_in(host, 'vm1', 'default')
+    _uuid, two = plug_in(host, 'vm2', 'default')
+    _uuid, stranger = plug_in(host, 'vm3', 'web')
+    _uuid, loner = plug_in(host, 'vm4')
     assert one.ping(address(two)) and two.ping(address(one))
     assert not stranger.ping(address(one)) and not loner.ping(address(one))
     assert not one.ping(address(stranger)) and not one.ping(address(loner))
@@ -144,15 +125,15 @@ def test_members_of_default_reach_each_other_and_nobody_else_reaches_them(lab, p
         assert guest.dhcp()
 
 
-def test_rules_let_in_what_they_say(lab, private, boot, groups, listen):
+def test_rules_let_in_what_they_say(lab, private, plug_in, groups, listen):
     host = lab.host('h1')
     groups.make('web')
     groups.allow('web', 'tcp', 80, 81, '0.0.0.0/0')
     groups.allow('web', 'udp', 53, 53, '10.0.0.4/32')
     groups.allow('web', 'icmp', 8, -1, '10.0.0.5/32')
-    _uuid, server = boot(host, 'web', 'web')
-    _uuid, near = boot(host, 'near', 'default')
-    _uuid, far = boot(host, 'far', 'default')
+    _uuid, server = plug_in(host, 'web', 'web')
+    _uuid, near = plug_in(host, 'near', 'default')
+    _uuid, far = plug_in(host, 'far', 'default')
     assert (address(near), address(far)) == ('10.0.0.4', '10.0.0.5')
     listen(server, (80, 81, 82), (53,))
     assert [reaches(far, server, port) for port in (80, 81, 82)] == [True, True, False]
@@ -160,11 +141,11 @@ def test_rules_let_in_what_they_say(lab, private, boot, groups, listen):
     assert far.ping(address(server)) and not near.ping(address(server))
 
 
-def test_every_change_is_true_at_once_and_the_kernel_has_the_model(lab, private, boot, groups, listen):
+def test_every_change_is_true_at_once_and_the_kernel_has_the_model(lab, private, plug_in, groups, listen):
     host = lab.host('h1', 'reconcile_interval = 3600')
     groups.make('web')
-    first, server = boot(host, 'web', 'web')
-    second, client = boot(host, 'client', 'default')
+    first, server = plug_in(host, 'web', 'web')
+    second, client = plug_in(host, 'client', 'default')
     listen(server, (80,))
 
     def agree():
@@ -201,12 +182,12 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as connection:
 """
 
 
-def test_a_connection_outlives_the_rule_that_let_it_in(lab, private, boot, groups, listen):
+def test_a_connection_outlives_the_rule_that_let_it_in(lab, private, plug_in, groups, listen):
     host = lab.host('h1', 'reconcile_interval = 3600')
     groups.make('web')
     rule = groups.allow('web', 'udp', 53, 53, '0.0.0.0/0')
-    _uuid, server = boot(host, 'web', 'web')
-    _uuid, client = boot(host, 'client', 'default')
+    _uuid, server = plug_in(host, 'web', 'web')
+    _uuid, client = plug_in(host, 'client', 'default')
     listen(server, (), (53,))
     talk = client.spawn(sys.executable, '-c', TALK, address(server), 53, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                         text=True)
@@ -236,21 +217,21 @@ def test_the_kernel_takes_every_model(kernel, model_, groups_of_ports):
     assert listing.count('jump port_tap') == len(ports)
 
 
-def test_a_change_that_nobody_told_of_is_found(lab, private, boot, groups):
+def test_a_change_that_nobody_told_of_is_found(lab, private, plug_in, groups):
     host = lab.host('h1')
-    _uuid, one = boot(host, 'vm1', 'default')
+    _uuid, one = plug_in(host, 'vm1', 'default')
     groups.make('other')
-    _uuid, two = boot(host, 'vm2', 'other')
+    _uuid, two = plug_in(host, 'vm2', 'other')
     assert not two.ping(address(one))
     groups.allow('default', 'icmp', -1, -1, '0.0.0.0/0')
     assert wait_for(lambda: two.ping(address(one)), 5, 'the rule is there') < 5
 
 
-def test_ipv6_between_guests_needs_a_rule_and_neighbours_are_found(lab, private, boot, groups):
+def test_ipv6_between_guests_needs_a_rule_and_neighbours_are_found(lab, private, plug_in, groups):
     host = lab.host('h1')
-    _uuid, one = boot(host, 'vm1', 'default')
+    _uuid, one = plug_in(host, 'vm1', 'default')
     groups.make('other')
-    _uuid, two = boot(host, 'vm2', 'other')
+    _uuid, two = plug_in(host, 'vm2', 'other')
 
     for guest, own in ((one, 'fe80::1'), (two, 'fe80::2')):
         guest.ip('address', 'add', f'{own}/64', 'dev', 'eth0', 'nodad')
@@ -264,11 +245,11 @@ def test_ipv6_between_guests_needs_a_rule_and_neighbours_are_found(lab, private,
     assert ping6()
 
 
-def test_broadcasts_of_strangers_reach_nobody(lab, private, boot, groups):
+def test_broadcasts_of_strangers_reach_nobody(lab, private, plug_in, groups):
     host = lab.host('h1')
-    _uuid, one = boot(host, 'vm1', 'default')
+    _uuid, one = plug_in(host, 'vm1', 'default')
     groups.make('other')
-    _uuid, two = boot(host, 'vm2', 'other')
+    _uuid, two = plug_in(host, 'vm2', 'other')
     one.run('nft', 'add table netdev seen; '
             'add chain netdev seen in { type filter hook ingress device eth0 priority 0; }; '
             'add rule netdev seen in udp dport 5555 counter')
@@ -292,7 +273,7 @@ def test_rules_are_there_before_the_guest(lab, private, groups, make_instance):
     assert f'"{info[0]["devname"]}" : jump' in dump(host)
 
 
-def test_a_source_group_believes_in_addresses_and_nobody_outside_can_borrow_one(lab, private, boot, groups):
+def test_a_source_group_believes_in_addresses_and_nobody_outside_can_borrow_one(lab, private, plug_in, groups):
     host, world = lab.host('h1'), lab.namespace('world')
     lab.link(host, 'up0', world, 'eth0')
     host.ip('address', 'add', '192.0.2.2/24', 'dev', 'up0')
@@ -301,7 +282,7 @@ def test_a_source_group_believes_in_addresses_and_nobody_outside_can_borrow_one(
     world.ip('address', 'add', '10.0.0.77/32', 'dev', 'lo')
     world.ip('route', 'add', '10.0.0.0/24', 'via', '192.0.2.2')
     groups.allow('default', 'icmp', -1, -1, '192.0.2.0/24')
-    _uuid, one = boot(host, 'vm1', 'default')
+    _uuid, one = plug_in(host, 'vm1', 'default')
     groups.allow('default', 'icmp', -1, -1, '10.0.0.77/32')
     host.call('refresh')
 
@@ -316,21 +297,21 @@ def test_a_source_group_believes_in_addresses_and_nobody_outside_can_borrow_one(
     assert requests('10.0.0.77'), 'it is this rule that keeps it off'
 
 
-def test_a_device_that_is_not_known_gets_nothing(lab, private, boot, groups, make_instance):
+def test_a_device_that_is_not_known_gets_nothing(lab, private, plug_in, groups, make_instance):
     host = lab.host('h1')
-    _uuid, one = boot(host, 'vm1', 'default')
-    _uuid, two = boot(host, 'vm2', 'default')
+    _uuid, one = plug_in(host, 'vm1', 'default')
+    _uuid, two = plug_in(host, 'vm2', 'default')
     host.ip('link', 'set', two.vif['devname'], 'down')
     host.ip('link', 'set', two.vif['devname'], 'name', 'tapdeadbeef-00', 'up')
     two.vif['devname'] = 'tapdeadbeef-00'
     assert not one.ping(address(two))
 
 
-def test_what_somebody_removes_or_switches_off_is_made_again(lab, private, boot, groups):
+def test_what_somebody_removes_or_switches_off_is_made_again(lab, private, plug_in, groups):
     host = lab.host('h1')
-    _uuid, one = boot(host, 'vm1', 'default')
+    _uuid, one = plug_in(host, 'vm1', 'default')
     groups.make('other')
-    _uuid, two = boot(host, 'vm2', 'other')
+    _uuid, two = plug_in(host, 'vm2', 'other')
     host.run('nft', 'flush', 'ruleset')
     wait_for(lambda: 'nova_groups' in host.run('nft', 'list', 'tables'), 10, 'rules are back')
     assert not two.ping(address(one))
@@ -341,11 +322,11 @@ def test_what_somebody_removes_or_switches_off_is_made_again(lab, private, boot,
     wait_for(lambda: one.ping(address(two)), 10, 'answers are known again')
 
 
-def test_a_restart_leaves_the_rules_and_a_dead_host_gets_them_before_it_answers(lab, private, boot, groups):
+def test_a_restart_leaves_the_rules_and_a_dead_host_gets_them_before_it_answers(lab, private, plug_in, groups):
     host = lab.host('h1')
-    first, one = boot(host, 'vm1', 'default')
+    first, one = plug_in(host, 'vm1', 'default')
     groups.make('other')
-    second, two = boot(host, 'vm2', 'other')
+    second, two = plug_in(host, 'vm2', 'other')
     before = dump(host)
     host.kill()
     assert dump(host) == before and not two.ping(address(one))
@@ -356,11 +337,11 @@ def test_a_restart_leaves_the_rules_and_a_dead_host_gets_them_before_it_answers(
     assert host.call('facts')['findings'] == []
 
 
-def test_without_the_database_rules_stay(lab, private, boot, groups, monkeypatch):
+def test_without_the_database_rules_stay(lab, private, plug_in, groups, monkeypatch):
     host = lab.host('h1')
-    _uuid, one = boot(host, 'vm1', 'default')
+    _uuid, one = plug_in(host, 'vm1', 'default')
     groups.make('other')
-    _uuid, two = boot(host, 'vm2', 'other')
+    _uuid, two = plug_in(host, 'vm2', 'other')
     with session.writer() as connection:
         connection.exec_driver_sql('ALTER TABLE security_group_rules RENAME TO away')
     time.sleep(2.5)
@@ -369,9 +350,9 @@ def test_without_the_database_rules_stay(lab, private, boot, groups, monkeypatch
         connection.exec_driver_sql('ALTER TABLE away RENAME TO security_group_rules')
 
 
-def test_the_last_guest_takes_the_tables_with_it(lab, private, boot, groups):
+def test_the_last_guest_takes_the_tables_with_it(lab, private, plug_in, groups):
     host = lab.host('h1')
-    instance_uuid, guest = boot(host, 'vm1', 'default')
+    instance_uuid, guest = plug_in(host, 'vm1', 'default')
     guest.unplug()
     host.call('deallocate', instance_uuid)
     assert 'nova' not in host.run('nft', 'list', 'tables')
@@ -390,26 +371,26 @@ def wired(lab, make_network):
     return one, two
 
 
-def test_members_that_come_and_go_elsewhere_are_known_at_once(lab, wired, boot, groups):
+def test_members_that_come_and_go_elsewhere_are_known_at_once(lab, wired, plug_in, groups):
     one, two = wired
     groups.make('clients')
     groups.allow('default', 'icmp', -1, -1, source='clients')
-    _uuid, server = boot(one, 'server', 'default')
-    client_uuid, client = boot(two, 'client', 'clients')
+    _uuid, server = plug_in(one, 'server', 'default')
+    client_uuid, client = plug_in(two, 'client', 'clients')
     assert client.ping(address(server)), 'the other host was told of the new member'
     groups.make('others')
-    _uuid, other = boot(two, 'other', 'others')
+    _uuid, other = plug_in(two, 'other', 'others')
     assert not other.ping(address(server))
     client.unplug()
     two.call('deallocate', client_uuid)
     assert address(client) not in dump(one), 'and that it is gone'
 
 
-def test_a_guest_that_is_under_way_finds_its_rules_there(lab, wired, boot, groups):
+def test_a_guest_that_is_under_way_finds_its_rules_there(lab, wired, plug_in, groups):
     one, two = wired
     groups.make('others')
-    instance_uuid, guest = boot(one, 'vm1', 'default')
-    _uuid, other = boot(one, 'vm2', 'others')
+    instance_uuid, guest = plug_in(one, 'vm1', 'default')
+    _uuid, other = plug_in(one, 'vm2', 'others')
     with session.writer() as connection:
         connection.execute(models.migrations.insert().values(
             uuid=str(uuid.uuid4()), instance_uuid=instance_uuid, source_compute='h1', dest_compute='h2',
