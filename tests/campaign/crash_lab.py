@@ -27,7 +27,8 @@ THOROUGH = thorough.WANTED
 HOMES = (
     ('mininova/compute/operations/', 'nova-compute'), ('mininova/virt/', 'nova-compute'),
     ('mininova/network/floating_api', 'nova-api'), ('mininova/network/security_group_api', 'nova-api'),
-    ('mininova/network/', 'nova-network'),
+    ('mininova/network/neutron/backend', 'nova-api'), ('mininova/network/neutron/security_groups', 'nova-api'),
+    ('mininova/network/neutron/', 'nova-compute'), ('mininova/network/', 'nova-network'),
     ('mininova/scheduler/', 'nova-scheduler'),
     ('mininova/conductor/', 'nova-conductor'), ('mininova/compute/', 'nova-api'), ('mininova/api/', 'nova-api'))
 # Passed by the real hypervisor driver only: tests/contract and tests/integration kill there.
@@ -64,8 +65,11 @@ def on_hosts(found, *second):
             for name, service in found]
 
 
-def make_lab(directory, broker, mariadb, hosts=('h1', 'h2')):
-    """Return a lab with quick reconcilers, of whose compute hosts h1 is always the best one."""
+def make_lab(directory, broker, mariadb, hosts=('h1', 'h2'), neutron_url=None):
+    """Return a lab with quick reconcilers, of whose compute hosts h1 is always the best one.
+
+    :param neutron_url: the network service that has the networks; else there is one of our own
+    """
     made = services.Lab(directory, broker.new_virtual_host(), mariadb.new_database())
     made.configure(report_interval=1, service_down_time=6, rpc_response_timeout=10)
     made.configure('reconciler', interval=1, grace=2, worker_timeout=6)
@@ -74,9 +78,13 @@ def make_lab(directory, broker, mariadb, hosts=('h1', 'h2')):
     made.configure('filter_scheduler', build_failure_weight_multiplier=0)
     made.configure_host('h1', 'fake', memory_mb=400000)
     made.configure_host('broken', 'fake', faults='spawn:fail:0', memory_mb=800000)
+    if neutron_url:
+        made.configure('network', backend='neutron')
+        made.configure('neutron', auth_type='none', endpoint_override=neutron_url, extension_sync_interval=0)
     try:
         made.cloud(hosts=hosts)
-        made.manage('network', 'create', 'private', '--fixed-range-v4', '10.100.0.0/24', '--bridge', 'br100')
+        if not neutron_url:
+            made.manage('network', 'create', 'private', '--fixed-range-v4', '10.100.0.0/24', '--bridge', 'br100')
         made.make_flavor('big', ram=1024, vcpus=2, disk=2, flavor_id='big')
     except BaseException:
         made.stop()
