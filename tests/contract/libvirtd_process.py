@@ -40,12 +40,14 @@ touch $D/up
 while :; do sleep 3600 & wait $!; done
 """.replace('BRIDGE', BRIDGE)
 
+TOOLS = ('libvirtd', 'virtlogd', 'qemu-system-x86_64', 'unshare', 'nsenter', 'ip')
+
 
 def missing():
     """Return why no private libvirtd can be started here, None if it can."""
     if os.geteuid() != 0:
         return NEEDS_ROOT
-    for tool in ('libvirtd', 'virtlogd', 'qemu-system-x86_64', 'unshare', 'nsenter', 'ip'):
+    for tool in TOOLS:
         if not shutil.which(tool, path=os.environ['PATH'] + ':/usr/sbin:/sbin'):
             return f'{tool} is not installed'
     return None
