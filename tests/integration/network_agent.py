@@ -18,12 +18,19 @@ CONF = mininova.conf.CONF
 
 
 class Neighbours:
-    """In place of messages to nova-network on other hosts: a line on their sockets, which lie side by side."""
+    """In place of messages to nova-network on other hosts: a line on their sockets, which lie side by side.
+
+    As with messages nobody waits for what becomes of them: two hosts that tell each other something would for each
+    other.
+    """
 
     def __init__(self, path):
         self._place = os.path.join(os.path.dirname(path), os.pardir)
 
     def refresh_security_groups(self, _context, host):
+        concurrency.spawn(self._tell, host)
+
+    def _tell(self, host):
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(10)
             connection.connect(os.path.join(self._place, host, 'agent.sock'))

@@ -3,6 +3,7 @@
 
 No guest is booted: the firmware's screen is one, too.
 """
+import base64
 import struct
 
 import pytest
@@ -76,22 +77,46 @@ def test_novnc_shows_the_screen(world, qemu, vnc_port, tmp_path):
         said = page.wait_for("document.getElementById('status')?.textContent?.match(/^Connected.*/)?.[0]")
         assert said == 'Connected to QEMU (screen)'
         page.wait_for("document.querySelector('#screen canvas')?.width > 300")
-        screen = processes.wait_for(lambda: shows_text(page), 'text of the firmware on the screen', 30, 0.5)
+        screen = processes.wait_for(lambda: with_text(page.screenshot()), 'text of the firmware on the screen', 30, 0.5)
     assert screen.share_lit() < 0.5
 
 
-def shows_text(page):
-    shown = picture.Picture(page.screenshot())
+def with_text(png):
+    """Return a picture if it shows lines of text, else None."""
+    shown = picture.Picture(png)
     return shown if shown.lines_of_text() > 2 and shown.share_lit() > 0.0005 else None
 
 
-def test_spice_through_the_proxy(world, qemu):
+@pytest.fixture
+def spice(world, qemu):
+    """A proxy before QEMU's SPICE server; (proxy, address of the page, token)."""
     port = processes.free_port()
     qemu(port, '-spice', f'port={port},addr=127.0.0.1,disable-ticketing=on')
     world.web = '/usr/share/spice-html5'
     proxy = world.proxy('spice-html5')
-    base = f'http://127.0.0.1:{proxy.port}/spice_auto.html'
-    with websocket.WebSocket((proxy.host, proxy.port), f'/?token={world.token(port, "spice-html5", base)}') as console:
+    page = f'http://127.0.0.1:{proxy.port}/spice_auto.html'
+    return proxy, page, world.token(port, 'spice-html5', page)
+
+
+def test_spice_through_the_proxy(spice):
+    proxy, _page, token = spice
+    with websocket.WebSocket((proxy.host, proxy.port), f'/?token={token}') as console:
         console.send(SPICE_LINK)
         magic, major, _minor, _size, error = struct.unpack('<4sIIII', console.recv(20))
         assert (magic, major, error) == (b'REDQ', 2, 0)
+
+
+def test_spice_html5_shows_the_screen(spice, tmp_path):
+    """Its page hands the token over in a cookie, for each of the four connections that it makes."""
+    _proxy, address, token = spice
+    with browser.Browser(tmp_path) as page:
+        page.open(f'{address}?token={token}')
+        page.wait_for("document.querySelector('#spice-screen canvas')?.width > 300")
+        screen = processes.wait_for(lambda: with_text(drawn(page)), 'text of the firmware on the screen', 30, 0.5)
+    assert screen.share_lit() < 0.5
+
+
+def drawn(page):
+    """Return what spice-html5 has drawn, without the grey page around it."""
+    data = page.wait_for("document.querySelector('#spice-screen canvas').toDataURL('image/png')")
+    return base64.b64decode(data.partition(',')[2])
