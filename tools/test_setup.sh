@@ -43,12 +43,13 @@ packages_of() {
     case "$1" in
         base) echo "git:git" ;;
         libvirt) echo "libvirtd:libvirt-daemon-system virtlogd:libvirt-daemon-system virsh:libvirt-clients
-                       qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils mcopy:mtools" ;;
+                       qemu-system-x86_64:qemu-system-x86 qemu-img:qemu-utils mcopy:mtools
+                       sshd:openssh-server ssh:openssh-client rsync:rsync" ;;
         libvirt-python) echo "cc:gcc pkg-config:pkg-config libvirt.pc:libvirt-dev" ;;
         rabbit) echo "/usr/lib/rabbitmq/bin/rabbitmq-server:rabbitmq-server" ;;
         mariadb) echo "mariadbd:mariadb-server" ;;
         network) echo "dnsmasq:dnsmasq-base nft:nftables conntrack:conntrack ip:iproute2 ebtables:ebtables udhcpc:udhcpc
-                       curl:curl sshd:openssh-server ssh:openssh-client rsync:rsync bindfs:bindfs" ;;
+                       curl:curl bindfs:bindfs" ;;
         keystone) echo "cc:gcc" ;;
         chromium) echo "chromium:chromium /usr/share/novnc/vnc_lite.html:novnc
                         /usr/share/spice-html5/spice_auto.html:spice-html5" ;;

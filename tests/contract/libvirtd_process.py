@@ -40,7 +40,7 @@ touch $D/up
 while :; do sleep 3600 & wait $!; done
 """.replace('BRIDGE', BRIDGE)
 
-TOOLS = ('libvirtd', 'virtlogd', 'qemu-system-x86_64', 'unshare', 'nsenter', 'ip')
+TOOLS = ('libvirtd', 'virtlogd', 'qemu-system-x86_64', 'sshd', 'rsync', 'unshare', 'nsenter', 'ip')
 
 
 def missing():
