@@ -54,6 +54,28 @@ def test_each_pretended_host_has_services_of_its_own(bash):
     assert command.endswith('nova-host-2.conf')
 
 
+NEUTRON = '[[local|localrc]]\nenable_service neutron\n'
+
+
+def test_neutron_stands_for_its_services_and_against_nova_network(bash):
+    table, = bash('echo ${SERVICES[@]}', local_conf=NEUTRON).stdout.splitlines()
+    assert ' ovsdb ovs q-svc q-rpc q-agt q-dhcp q-meta q-l3 ' in table and 'n-net' not in table
+    pretended, = bash('echo ${SERVICES[@]}', local_conf=NEUTRON, VIRT_DRIVER='fake').stdout.splitlines()
+    assert ' q-svc q-rpc ' in pretended and 'q-agt' not in pretended and 'n-net' not in pretended
+
+
+@pytest.mark.parametrize('floating, mapped', [('192.0.2.0/26', True), ('', False)])
+def test_a_router_of_neutron_is_for_floating_addresses(bash, floating, mapped):
+    written = bash('make_passwords; neutron_conf', local_conf=NEUTRON, FLOATING_RANGE=floating).stdout
+    assert ('bridge_mappings = public:br-ex' in written) == mapped
+    script = ('ovs-vsctl() { echo "ovs-vsctl $*"; }; ip() { echo "ip $*"; }; first_address() { echo 192.0.2.1/26; }; '
+              'make_external_bridge')
+    done = bash(script, local_conf=NEUTRON, FLOATING_RANGE=floating).stdout
+    assert ('ip address replace 192.0.2.1/26 dev br-ex' in done) == mapped
+    with_device = bash(script, local_conf=NEUTRON, FLOATING_RANGE=floating, PUBLIC_INTERFACE='lo').stdout
+    assert ('add-port br-ex lo' in with_device) == mapped and 'ip address' not in with_device
+
+
 def test_a_password_with_any_character_survives_every_quoting(bash, tmp_path):
     script = ('make_passwords; unset ADMIN_PASSWORD; load_passwords; printf "%s\\n" "$ADMIN_PASSWORD"; '
               'urlencode "$ADMIN_PASSWORD"; echo; '

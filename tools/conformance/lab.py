@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gets the lab ready for Tempest, and says what there is, as words for the shell.
 
-    lab.py prepare URL      a second image, another project `alt` with a user, and URL (network.py) in the catalog as a
+    lab.py public           prints the id of Neutron's external network, nothing without Neutron
+    lab.py prepare [URL]    a second image, another project `alt` with a user, and URL (network.py) in the catalog as a
                             service of the type $NETWORK_SERVICE; prints NAME=value lines
     lab.py clean            takes URL and the project away
 
@@ -46,8 +47,16 @@ def other_project(cloud):
     return password
 
 
-def prepare(cloud, url):
-    announce_network(cloud, url)
+def public(cloud):
+    """Return the id of Neutron's external network, '' without Neutron."""
+    if not any(service.name != NETWORK_SERVICE for service in cloud.identity.services(type='network')):
+        return ''
+    return next((network.id for network in cloud.network.networks(is_router_external=True)), '')
+
+
+def prepare(cloud, url=None):
+    if url:
+        announce_network(cloud, url)
     up = [host for host in cloud.compute.hypervisors(details=True) if host.state == 'up']
     newest = cloud.compute.get_endpoint_data().max_microversion
     return {'HOSTS': len(up), 'HYPERVISOR': up[0].hypervisor_type.lower(), 'IMAGE': cloud.image.find_image(FIRST).id,
@@ -70,7 +79,10 @@ def main():
     if sys.argv[1] == 'clean':
         clean(cloud)
         return
-    for name, value in prepare(cloud, sys.argv[2]).items():
+    if sys.argv[1] == 'public':
+        print(public(cloud))
+        return
+    for name, value in prepare(cloud, *sys.argv[2:]).items():
         print(f'{name}={value}')
 
 

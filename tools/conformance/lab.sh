@@ -12,8 +12,10 @@ pretends() { [ "$HYPERVISOR" = fake ]; }
 has_more_hosts() { [ "$HOSTS" -gt 1 ]; }
 boots_guests() { ! pretends; }
 
-# The lab has no Neutron; network.py shows its networks in Neutron's words, as a service of a type that no client knows.
+# A lab without Neutron: network.py shows its networks in Neutron's words, as a service of a type that no client knows.
 export NETWORK_SERVICE=${NETWORK_SERVICE:-tempest-network}
+PUBLIC=''               # id of Neutron's network with floating addresses
+has_routers() { [ -n "$PUBLIC" ]; }
 NETWORK_PORT=${NETWORK_PORT:-9696}
 NETWORK_PID=''
 
@@ -21,15 +23,21 @@ lab() { "$DEST/venv-client/bin/python" "$HERE/lab.py" "$@"; }
 
 prepare_lab() {
     local words
-    # no function here: $! would be the shell around it
-    "$DEST/venv-client/bin/python" "$HERE/network.py" "$NETWORK_PORT" > "$CONFORMANCE_DIR/network.log" 2>&1 &
-    NETWORK_PID=$!
-    words=$(lab prepare "http://127.0.0.1:$NETWORK_PORT")
+    PUBLIC=$(lab public)
+    if has_routers; then
+        NETWORK_SERVICE=network
+        words=$(lab prepare)
+    else
+        # no function here: $! would be the shell around it
+        "$DEST/venv-client/bin/python" "$HERE/network.py" "$NETWORK_PORT" > "$CONFORMANCE_DIR/network.log" 2>&1 &
+        NETWORK_PID=$!
+        words=$(lab prepare "http://127.0.0.1:$NETWORK_PORT")
+    fi
     eval "$words"                       # HOSTS HYPERVISOR IMAGE SECOND_IMAGE NEWEST ALT_PASSWORD
 }
 
 leave_lab() {
-    kill "$NETWORK_PID" 2> /dev/null || true
+    [ -z "$NETWORK_PID" ] || kill "$NETWORK_PID" 2> /dev/null || true
     lab clean
 }
 
@@ -45,7 +53,7 @@ lock_path = $WORKSPACE/locks
 
 [auth]
 use_dynamic_credentials = true
-create_isolated_networks = false
+create_isolated_networks = $(yes_if has_routers)
 admin_username = $OS_USERNAME
 admin_project_name = $OS_PROJECT_NAME
 admin_password = $OS_PASSWORD
@@ -108,22 +116,24 @@ nova_policy_roles = admin,manager,member,reader
 
 [validation]
 run_validation = $(yes_if boots_guests)
-connect_method = fixed
+connect_method = $(if has_routers; then echo floating; else echo fixed; fi)
 network_for_ssh = private
 image_ssh_user = root
 image_alt_ssh_user = root
 ssh_key_type = ecdsa
-security_group = false
-security_group_rules = false
+security_group = $(yes_if has_routers)
+security_group_rules = $(yes_if has_routers)
 ping_timeout = 120
 ssh_timeout = 300
 
 [network]
 catalog_type = $NETWORK_SERVICE
-project_networks_reachable = true
+project_networks_reachable = $(if has_routers; then echo false; else echo true; fi)
+public_network_id = $PUBLIC
+floating_network_name = public
 
 [network-feature-enabled]
-api_extensions = security-group
-floating_ips = false
+api_extensions = $(if has_routers; then echo all; else echo security-group; fi)
+floating_ips = $(yes_if has_routers)
 EOC
 }

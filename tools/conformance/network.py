@@ -2,7 +2,7 @@
 """The lab's networks in Neutron's words, for Tempest: half of its compute tests only ask which network a server gets.
 
 Reads, never changes: networks and their subnets from /os-networks, ports from the interfaces of servers.  Whatever else
-Neutron has is 404, and the tests that need it are in excluded.txt.
+Neutron has is 404, and the tests that need it are in excluded-without-neutron.txt.
 
     network.py PORT         credentials from the environment, as for the openstack client
 """
