@@ -61,23 +61,23 @@ class NeutronSecurityGroups:
         return self._objects(context, [made])[0]
 
     def update_security_group(self, context, group, name, description):
-        try:
-            changed = self.client.update(context, GROUPS, group.uuid, 'security_group',
-                                         {'name': name, 'description': description})
-        except exception.NeutronRefused as error:
-            if error.code == 409:
-                raise exception.SecurityGroupIsDefault(change='changed') from error
-            raise
+        values = {'name': name, 'description': description}
+        if group.name == DEFAULT:
+            if name != DEFAULT:
+                raise exception.SecurityGroupIsDefault(change='renamed')
+            del values['name']      # which the network service refuses even if it stays
+        changed = self.client.update(context, GROUPS, group.uuid, 'security_group', values)
         return self._objects(context, [changed])[0]
 
     def destroy(self, context, group):
+        if group.name == DEFAULT:
+            # The network service refuses it to users, but it is the service user who asks.
+            raise exception.SecurityGroupIsDefault(change='deleted')
         try:
             self.client.delete(context, GROUPS, group.uuid)
         except exception.NeutronRefused as error:
             if client.refused_for(error, 'SecurityGroupInUse'):
                 raise exception.SecurityGroupInUse(f'Security group {group.uuid} is still in use.') from error
-            if error.code == 409:
-                raise exception.SecurityGroupIsDefault(change='removed') from error
             raise
 
     def create_security_group_rule(self, context, group, source, values):

@@ -276,10 +276,20 @@ def test_the_proxies_of_groups_are_the_network_s(whole, server, neutron):  # noq
     changed = api.put(f'/os-security-groups/{made["id"]}', {'security_group': {'name': 'w', 'description': 'y'}})
     assert changed.json['security_group']['name'] == 'w'
     default = next(group for group in neutron.tables['security-groups'].values() if group['name'] == 'default')
-    assert api.delete(f'/os-security-groups/{default["id"]}').status == 400
+    url = f'/os-security-groups/{default["id"]}'
+    assert api.put(url, {'security_group': {'name': 'other', 'description': ''}}).status == 400
+    described = api.put(url, {'security_group': {'name': 'default', 'description': 'mine'}})
+    assert (described.status, default['description']) == (200, 'mine')
     assert api.delete(f'/os-security-group-rules/{answer.json["security_group_rule"]["id"]}').status == 202
     assert api.delete(f'/os-security-groups/{made["id"]}').status == 202
     assert api.get(f'/os-security-groups/{made["id"]}').status == 404
+
+
+def test_the_group_default_stays_though_the_service_user_could_remove_it(whole, neutron):  # noqa: F811
+    assert whole.api.post('/os-security-groups', {'security_group': {'name': 'web', 'description': ''}}).status == 200
+    default = next(group for group in neutron.tables['security-groups'].values() if group['name'] == 'default')
+    refused = whole.api.delete(f'/os-security-groups/{default["id"]}')
+    assert (refused.status, default['id'] in neutron.tables['security-groups']) == (400, True)
 
 
 def test_a_server_waits_until_its_cards_are_plugged(private, neutron, whole):  # noqa: F811
