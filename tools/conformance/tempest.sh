@@ -44,6 +44,8 @@ main() {
 }
 
 install_tempest() {
+    # which its scenarios run on this machine
+    command -v ping > /dev/null || { echo "tempest.sh: there is no ping; apt-get install iputils-ping" >&2; exit 2; }
     [ ! -x "$VENV/bin/tempest" ] || return 0
     python3 -m venv "$VENV"
     "$VENV/bin/python" -m pip install -q --disable-pip-version-check -r "$HERE/requirements.txt"
