@@ -135,5 +135,6 @@ floating_network_name = public
 [network-feature-enabled]
 api_extensions = $(if has_routers; then echo all; else echo security-group; fi)
 floating_ips = $(yes_if has_routers)
+port_security = $(yes_if has_routers)
 EOC
 }
