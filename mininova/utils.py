@@ -37,16 +37,18 @@ def generate_uid(prefix, size=8):
 def sanitize_hostname(name, default=None):
     """Make a display name fit to be a host name (RFC 1123: letters, digits, hyphens, at most 63).
 
+    A dot becomes a hyphen, too, as in Nova since Wallaby: the name of a server gives it no domain.
+
     :param default: used when nothing of the name is left
     """
     plain = unicodedata.normalize('NFKD', name or '').encode('latin-1', 'ignore').decode('latin-1')
     kept = []
     for character in plain.lower():
-        if character in ' _':
+        if character in ' _.':
             kept.append('-')
-        elif character in string.ascii_lowercase + string.digits + '-.':
+        elif character in string.ascii_lowercase + string.digits + '-':
             kept.append(character)
-    host = ''.join(kept).strip('.-')[:63].rstrip('.-')
+    host = ''.join(kept).strip('-')[:63].rstrip('-')
     return host or default
 
 
