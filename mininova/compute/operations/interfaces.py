@@ -135,7 +135,7 @@ class InterfaceOperations(base.Operations):
         self.host.network_api.deallocate_port_for_instance(context, instance, port_id)
         crashpoint('interface.D3.deallocated.after')
         network_info = self.host.network_api.get_instance_nw_info(context, instance)
-        left = [vif for vif in network_info.plain() if vif['id'] != port_id]
+        left = [vif for vif in _with_lost(context, instance, network_info.plain()) if vif['id'] != port_id]
         objects.VirtualInterface.remove(context, instance.uuid, port_id, left, self.host.name)
         instance.network_info = left
         instance.obj_reset_changes(['network_info'])
@@ -175,6 +175,16 @@ class InterfaceOperations(base.Operations):
 
 def _card(network_info, port_id):
     return next((vif for vif in network_info if vif['id'] == port_id), None)
+
+
+def _with_lost(context, instance, found):
+    """Return what the network's records say of a server's cards, and behind it the cards that are not there any more.
+
+    The guest has them until they are taken from it (:func:`detach_deleted`), by what its record says of them.
+    """
+    known = {vif['id'] for vif in found}
+    kept = {card.uuid for card in objects.VirtualInterfaceList.get_by_instance_uuid(context, instance.uuid)} - known
+    return found + [vif for vif in instance.network_info or () if vif['id'] in kept]
 
 
 # -- what broke off ------------------------------------------------------------------------
@@ -244,7 +254,7 @@ def refresh_record(parts, context, instance):
             return False
         if instance.task_state is not None:
             return None
-        found = parts.network_api.get_instance_nw_info(context, instance).plain()
+        found = _with_lost(context, instance, parts.network_api.get_instance_nw_info(context, instance).plain())
         if found == (instance.network_info or []):
             return False
         instance.network_info = found
@@ -262,10 +272,13 @@ def detach_deleted(operations, context, instance, port_id):
         instance.refresh()
         card = _card(instance.get_network_info(), port_id)
         record = objects.VirtualInterface.get_by_uuid(context, port_id)
-        if instance.host != operations.host.name or card is None or (record and record.task != DELETED):
+        if instance.host != operations.host.name or (record and record.task != DELETED) or not (card or record):
             return True
         if instance.task_state is not None:
             return False
+        if card is None:
+            operations._remove(context, instance, port_id)
+            return True
         LOG.info('The network service has deleted card %s; it is taken from the guest.', port_id, instance=instance)
         try:
             operations.driver.detach_interface(context, instance, card)

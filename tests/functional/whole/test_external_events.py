@@ -80,6 +80,13 @@ def test_a_deleted_card_leaves_the_guest(whole, server):
     whole.until(lambda: not whole.findings(), 30)
 
 
+def test_a_deleted_card_that_the_server_does_not_have_any_more_goes_too(whole, server):
+    gone, _stays = cards(whole, server)
+    forget_cards(server)
+    tell(whole, server, 'network-vif-deleted', gone['port_id'])
+    whole.until(lambda: objects.VirtualInterface.get_by_uuid(whole.admin, gone['port_id']) is None)
+
+
 def test_a_deleted_card_that_the_guest_keeps_stays_on_record(whole, server):
     gone, _stays = cards(whole, server)
     whole.faults('cmp1').add('detach_interface', 'fail')

@@ -164,6 +164,20 @@ def test_a_deleted_port_is_taken_from_the_guest(whole, server, neutron, other): 
     assert len(list(objects.VirtualInterfaceList.get_by_instance_uuid(context.get_admin_context(), server))) == 1
 
 
+def test_several_deleted_ports_are_all_taken_from_the_guest(whole, server, neutron, other):  # noqa: F811
+    """The network service lists none of them when the first event is heard."""
+    gone = [attach(whole, server, net_id=other['id']).json['interfaceAttachment']['port_id'] for _ in range(2)]
+    for port_id in gone:
+        del neutron.tables['ports'][port_id]
+    whole.api.post('/os-server-external-events', {'events': [{'name': 'network-changed', 'server_uuid': server}]})
+    for port_id in gone:
+        whole.api.post('/os-server-external-events', {'events': [
+            {'name': 'network-vif-deleted', 'server_uuid': server, 'tag': port_id}]})
+    whole.until(lambda: len(macs(whole, server)) == 1)
+    whole.until(lambda: whole.findings() == [])
+    assert len(list(objects.VirtualInterfaceList.get_by_instance_uuid(context.get_admin_context(), server))) == 1
+
+
 @pytest.mark.parametrize('several', [True, False])
 def test_ports_go_along_with_a_live_migration(whole, server, neutron, several):  # noqa: F811
     if not several:
