@@ -12,6 +12,13 @@ LOG_FORMAT = ('%(asctime)s.%(msecs)03d %(process)d %(levelname)s %(name)s [%(glo
               '%(user_identity)s] %(instance)s%(message)s')
 
 
+def register_options():
+    """Make known the options of the libraries, before a command line is read."""
+    base.set_lib_defaults()
+    log.register_options(CONF)
+    rpc.register_options(CONF)
+
+
 def parse_args(argv, default_config_files=None, configure_rpc=True):
     """Read nova.conf and the command line of a daemon.
 
@@ -19,9 +26,7 @@ def parse_args(argv, default_config_files=None, configure_rpc=True):
     :param default_config_files: instead of the search for nova.conf
     :param configure_rpc: also get ready to talk to the message bus
     """
-    base.set_lib_defaults()
-    log.register_options(CONF)
-    rpc.register_options(CONF)
+    register_options()
     CONF(argv[1:], project='nova', prog=argv[0].rsplit('/', 1)[-1], version=version.version_string(),
          default_config_files=default_config_files)
     log.setup(CONF, 'mininova')

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """nova-status: is this cloud fit to run, or to be upgraded?  Nova: nova/cmd/status.py."""
+import functools
 import sys
 
 from oslo_upgradecheck import upgradecheck
@@ -12,6 +13,18 @@ from mininova.objects import service as service_obj
 CONF = mininova.conf.CONF
 
 
+def _on_our_schema(check):
+    """Decorate a check that reads tables: with another schema it says that it could not look."""
+    @functools.wraps(check)
+    def wrapper(self):
+        try:
+            schema.check()
+        except exception.SchemaMismatch:
+            return upgradecheck.Result(upgradecheck.Code.WARNING, 'Not looked at: the database has another schema.')
+        return check(self)
+    return wrapper
+
+
 class UpgradeCommands(upgradecheck.UpgradeCommands):
     """``nova-status upgrade check``: 0 all well, 1 warnings, 2 failures."""
 
@@ -22,6 +35,7 @@ class UpgradeCommands(upgradecheck.UpgradeCommands):
             return upgradecheck.Result(upgradecheck.Code.FAILURE, error.format_message())
         return upgradecheck.Result(upgradecheck.Code.SUCCESS)
 
+    @_on_our_schema
     def _check_old_services(self):
         services = objects.ServiceList.get_all(context.get_admin_context())
         old = [f'{service.binary} on {service.host}' for service in services
@@ -30,6 +44,7 @@ class UpgradeCommands(upgradecheck.UpgradeCommands):
             return upgradecheck.Result(upgradecheck.Code.WARNING, f'Services of an older release: {", ".join(old)}.')
         return upgradecheck.Result(upgradecheck.Code.SUCCESS)
 
+    @_on_our_schema
     def _check_services_up(self):
         services = list(objects.ServiceList.get_all(context.get_admin_context()))
         down = [f'{service.binary} on {service.host}' for service in services
@@ -46,7 +61,8 @@ class UpgradeCommands(upgradecheck.UpgradeCommands):
 
 
 def main():
-    config.parse_args(['nova-status'], configure_rpc=False)
+    config.register_options()
+    objects.register_all()
     return upgradecheck.main(CONF, project='nova', upgrade_command=UpgradeCommands())
 
 

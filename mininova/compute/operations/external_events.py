@@ -55,16 +55,21 @@ class ExternalEventOperations(base.Operations):
         if handler is None:
             self._wake(instance, event)
             return
+        if not self._deal_with(handler, context, instance, event):
+            LOG.debug('Event %s is dealt with later.', event.key, instance=instance)
+            self.put_off[instance.uuid, event.key] = (context, instance, event)
+
+    def _deal_with(self, handler, context, instance, event):
+        """Tell whether nothing is left to do; False if another action has to end first."""
         try:
-            done = not self.host.is_busy_with(instance.uuid) and handler(self, context, instance, event)
-        except exception.NotFound as error:
+            return not self.host.is_busy_with(instance.uuid) and handler(self, context, instance, event)
+        except (exception.NotFound, exception.UnexpectedDeletingTaskStateError) as error:
             LOG.info('Nothing is done about event %s: %s', event.key, error.format_message(), instance=instance)
+        except (exception.UnexpectedTaskStateError, exception.StaleAction):
+            return False
         except Exception:
             LOG.exception('Event %s could not be dealt with.', event.key, instance=instance)
-        else:
-            if not done:
-                LOG.debug('Event %s is dealt with later.', event.key, instance=instance)
-                self.put_off[instance.uuid, event.key] = (context, instance, event)
+        return True
 
     def _wake(self, instance, event):
         waiter = self.instance_events.pop_instance_event(instance, event)

@@ -71,6 +71,10 @@ class Choice:
         raise exception.UnableToAutoAllocateNetwork(project_id=project_id)
 
     def _validate_requests(self, context, project_id, requested_networks, max_count):
+        brought = [request.port_id for request in requested_networks if request.port_id]
+        twice = next((port_id for port_id in brought if brought.count(port_id) > 1), None)
+        if twice:
+            raise exception.InvalidInput(reason=f'Port {twice} is asked for twice, but can be one card only.')
         ids = [self._validate_request(context, project_id, request, max_count) for request in requested_networks]
         networks = self.available_networks(context, project_id, [network_id for network_id in ids if network_id])
         found = {network['id']: network for network in networks}
@@ -104,7 +108,8 @@ class Choice:
         if not address:
             return
         subnets = self.client.list(context, 'subnets', network_id=network['id'])
-        if not any(ipaddress.ip_address(address) in ipaddress.ip_network(subnet['cidr']) for subnet in subnets):
+        if not any(_is_host_of(ipaddress.ip_address(address), ipaddress.ip_network(subnet['cidr']))
+                   for subnet in subnets):
             raise exception.FixedIpNotFoundForNetwork(address=address, network_uuid=network['id'])
         if self.client.list(context, 'ports', network_id=network['id'], fixed_ips=f'ip_address={address}'):
             raise exception.FixedIpAlreadyInUse(f'Fixed IP address {address} is already in use.')
@@ -170,6 +175,12 @@ def require_usable(context, network):
         raise exception.ExternalNetworkAttachForbidden(network_uuid=network['id'])
     if network.get('subnets') == []:
         raise exception.NetworkRequiresSubnet(network_uuid=network['id'])
+
+
+def _is_host_of(address, network):
+    """Tell whether an address of a network can be a card's: none of the two that IPv4 keeps for the network itself."""
+    reserved = network.version == 4 and network.prefixlen < 31 and address in (network[0], network[-1])
+    return address in network and not reserved
 
 
 def _port_not_found(port_id, code):

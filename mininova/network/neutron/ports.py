@@ -122,7 +122,7 @@ class Ports:
         try:
             return self.client.create(context, 'ports', 'port', values)
         except exception.NeutronRefused as error:
-            raise _explain(error, network['id'], address, instance) from error
+            raise _explain(error, network['id'], address) from error
 
     def _take(self, context, instance, port_id):
         """Give a server a port that its owner made, not yet bound."""
@@ -226,14 +226,14 @@ def _pick(made, request):
     return None
 
 
-def _explain(error, network_id, address, instance):
+def _explain(error, network_id, address):
     """Return our exception for a port that could not be made."""
     if client.refused_for(error, 'OverQuota'):
         return exception.PortLimitExceeded('Maximum number of ports exceeded')
     if client.refused_for(error, 'IpAddressGenerationFailure'):
         return exception.NoMoreFixedIps(net=network_id)
     if client.refused_for(error, 'IpAddressInUse', 'IpAddressAlreadyAllocated'):
-        return exception.FixedIpAlreadyInUse(address=address, instance_uuid=instance.uuid)
+        return exception.FixedIpAlreadyInUse(f'Fixed IP address {address} is already in use.')
     if client.refused_for(error, 'InvalidIpForNetwork', 'InvalidIpForSubnet', 'InvalidIpForNetworkOrSubnet'):
         return exception.FixedIpNotFoundForNetwork(address=address, network_uuid=network_id)
     if client.refused_for(error, 'PortSecurityAndIPRequiredForSecurityGroups'):

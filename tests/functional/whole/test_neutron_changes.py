@@ -328,3 +328,14 @@ def test_cards_that_are_not_plugged_in_time_end_a_build(private, neutron, whole)
     assert neutron.tables['ports'] == {}
     whole.cloud.conf(vif_plugging_is_fatal=False)
     assert whole.wait(whole.boot(networks=[{'uuid': private['id']}]))['status'] == 'ACTIVE'
+
+
+def test_a_port_is_asked_for_once_and_an_address_must_be_a_host_s(whole, neutron, private):  # noqa: F811
+    port = neutron.add_port(private)
+    body = {'server': {'name': 'x', 'flavorRef': '1', 'imageRef': whole.image, 'networks': [{'port': port['id']}] * 2}}
+    answer = whole.api.post('/servers', body, version='2.96')
+    assert (answer.status, port['id'] in answer.json['badRequest']['message']) == (400, True)
+    for address in ('10.0.0.0', '10.0.0.255'):
+        body['server']['networks'] = [{'uuid': private['id'], 'fixed_ip': address}]
+        answer = whole.api.post('/servers', body, version='2.96')
+        assert (answer.status, address in answer.json['badRequest']['message']) == (400, True)
