@@ -377,13 +377,13 @@ def test_members_that_come_and_go_elsewhere_are_known_at_once(lab, wired, plug_i
     groups.allow('default', 'icmp', -1, -1, source='clients')
     _uuid, server = plug_in(one, 'server', 'default')
     client_uuid, client = plug_in(two, 'client', 'clients')
-    assert client.ping(address(server)), 'the other host was told of the new member'
+    wait_for(lambda: client.ping(address(server)), 5, 'the other host was told of the new member')
     groups.make('others')
     _uuid, other = plug_in(two, 'other', 'others')
     assert not other.ping(address(server))
     client.unplug()
     two.call('deallocate', client_uuid)
-    assert address(client) not in dump(one), 'and that it is gone'
+    wait_for(lambda: address(client) not in dump(one), 5, 'and that it is gone')
 
 
 def test_a_guest_that_is_under_way_finds_its_rules_there(lab, wired, plug_in, groups):
