@@ -41,7 +41,7 @@ def test_the_last_period_that_is_over(conf, unit, before, begin, end):
 def test_periods_follow_each_other_without_gap(conf, unit):
     conf.config(instance_usage_audit_period=unit)
 
-    @hypothesis.given(strategies.datetimes(datetime.datetime(3, 1, 1), datetime.datetime(9999, 1, 1)))
+    @hypothesis.given(strategies.datetimes(datetime.datetime(4, 1, 1), datetime.datetime(9999, 1, 1)))
     @hypothesis.settings(deadline=None)
     def check(moment):
         begin, end = audit_period.last_completed(moment)
