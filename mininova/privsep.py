@@ -31,12 +31,15 @@ def init():
         priv_context.init(root_helper=shlex.split(f'sudo nova-rootwrap {CONF.rootwrap_config}'))
 
 
+ENDED = 124     # exit code of a program that took longer than its time limit
+
+
 def run(*command, time_limit=20, **kwargs):
     """Run a program from within a privileged function.
 
     :param time_limit: seconds after which it is ended
     :returns: what it printed
-    :raises ProcessExecutionError: it failed, or was ended (exit code 124)
+    :raises ProcessExecutionError: it failed, or was ended (exit code ENDED)
     """
     output, _errors = processutils.execute('timeout', str(time_limit), *command, **kwargs)
     return output

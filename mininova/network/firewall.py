@@ -23,6 +23,7 @@ CONF = mininova.conf.CONF
 LOG = log.getLogger(__name__)
 
 TABLE = 'ip nova'
+LOAD_TIME, LOADS = 10, 3        # seconds, tries
 METADATA_ADDRESS = '169.254.169.254'
 
 
@@ -131,7 +132,14 @@ def _masquerade(networks, how):
 
 @privsep.sys_admin_pctxt.entrypoint
 def _load(text):
-    privsep.run('nft', '-f', '-', process_input=text)
+    """Load rules.  One that hung and was ended is tried again: tables are replaced as a whole or not at all."""
+    for more in reversed(range(LOADS)):
+        try:
+            privsep.run('nft', '-f', '-', process_input=text, time_limit=LOAD_TIME)
+            return
+        except processutils.ProcessExecutionError as error:
+            if error.exit_code != privsep.ENDED or not more:
+                raise
 
 
 @privsep.sys_admin_pctxt.entrypoint

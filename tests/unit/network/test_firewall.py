@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The packet rules as text; that they work is proven in tests/integration/namespaces/test_host.py."""
+import pytest
+from oslo_concurrency import processutils
+
+from mininova import privsep
 from mininova.network import firewall
 
 HERE = firewall.Settings('127.0.0.1', 8775)
@@ -67,3 +71,21 @@ def test_the_kernel_is_asked_only_when_something_changed_or_on_request(monkeypat
     assert kernel['loads'] == 2 and table.is_in_place()
     table.apply([])
     assert kernel['text'] == firewall.remove_text()
+
+
+@pytest.mark.parametrize('codes, loads', [([124], 2), ([124, 124, 124], 3), ([1], 1)])
+def test_a_load_that_hung_is_tried_again(monkeypatch, codes, loads):
+    given, left = [], list(codes)
+
+    def run(*command, process_input, **_keywords):
+        given.append(process_input)
+        if left:
+            raise processutils.ProcessExecutionError(exit_code=left.pop(0))
+    monkeypatch.setattr(privsep, 'run', run)
+    monkeypatch.setattr(privsep.sys_admin_pctxt, 'client_mode', False)
+    if codes == [124]:
+        firewall._load('rules')
+    else:
+        with pytest.raises(processutils.ProcessExecutionError):
+            firewall._load('rules')
+    assert given == ['rules'] * loads
