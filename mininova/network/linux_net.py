@@ -136,6 +136,7 @@ def plan_port(network, name, found):
 
 
 def network_mtu(network):
+    """Return the longest packet of a network, bytes; that of Ethernet where none was given."""
     return network['mtu'] or 1500
 
 

@@ -20,8 +20,8 @@ CONF = mininova.conf.CONF
 class Neighbours:
     """In place of messages to nova-network on other hosts: a line on their sockets, which lie side by side.
 
-    As with messages nobody waits for what becomes of them: two hosts that tell each other something would for each
-    other.
+    As with messages nobody waits for what becomes of them: two hosts that tell each other something would wait for
+    each other.
     """
 
     def __init__(self, path):
